@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { HookBundles } from './bundle.ts';
+import { DIST, HOOK_PROGRAMS, ROOT } from './layout.ts';
+import { RUNTIME } from './runtime.ts';
+
+const run = promisify(execFile);
+
+/**
+ * Makes each hook program a self-contained executable: `dist/hooks/FOLDER/NAME` (the launcher) with
+ * `lib/NAME.bin` (Node and the bundle in one file), the loader and the libraries beside it. It needs nothing of
+ * the machine, not even /proc, because Deckhouse runs hooks in a chroot of the module's own folder.
+ */
+export async function buildHookExecutables(bundles: HookBundles, launcher: string): Promise<void> {
+  for (const { name, folder, entry } of HOOK_PROGRAMS) {
+    const bundle = bundles.get(entry);
+    if (bundle === undefined) throw new Error(`bug: no bundle of ${entry}`);
+    const target = `${DIST}/hooks/${folder}`;
+    await mkdir(`${target}/lib`, { recursive: true });
+    await singleExecutable(bundle, `${target}/lib/${name}.bin`);
+    await copyFile(launcher, `${target}/${name}`);
+    await copyLibraries(`${target}/lib`);
+  }
+  await rm(`${DIST}/hooks/.bundle`, { recursive: true, force: true });
+}
+
+async function singleExecutable(main: string, output: string): Promise<void> {
+  const config = `${main}.sea.json`;
+  const settings = {
+    main,
+    output,
+    executable: `${RUNTIME}/node`,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    execArgv: ['--max-semi-space-size=1'],
+    execArgvExtension: 'none',
+  };
+  await writeFile(config, JSON.stringify(settings));
+  await run(`${ROOT}/node_modules/node/bin/node`, ['--build-sea', config]);
+  await chmod(output, 0o755);
+}
+
+async function copyLibraries(target: string): Promise<void> {
+  for (const file of await readdir(`${RUNTIME}/lib`)) {
+    await copyFile(`${RUNTIME}/lib/${file}`, `${target}/${file}`);
+    // Only the loader needs the x bit; a hook host takes any other executable file for a hook.
+    await chmod(`${target}/${file}`, file === 'ld.so' ? 0o755 : 0o644);
+  }
+}

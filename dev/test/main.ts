@@ -1,0 +1,74 @@
+/** `npm test`: checks, builds and runs every suite, then prints one line with the sum of all of them. */
+import { parseArgs } from 'node:util';
+import { runStep, type Step } from './step.ts';
+import { runSuite, SUITES, type SuiteName } from './suite.ts';
+
+const HELP = `Usage: npm test [-- OPTION ...]
+
+Checks types, lint, format and architecture, builds dist/, and runs the suites.
+
+  --suite NAME   only this suite (${SUITES.map((suite) => suite.name).join(', ')}); may be given more than once
+  --help         this text
+
+The last line is "N passed, N failed", summed over all suites. Exit status 0 only if nothing failed.
+The first run builds etcd and Kubernetes from Go modules, which takes about ten minutes on two cores.
+`;
+
+/** What must stand before the suites; a step that fails ends the run, because nothing after it means anything. */
+const STEPS: readonly Step[] = [
+  { name: 'generate', command: 'node', args: ['dev/generate/main.ts'] },
+  { name: 'types', command: 'tsc', args: ['-p', '.'] },
+  { name: 'lint and format', command: 'biome', args: ['check', '.'] },
+  { name: 'build', command: 'node', args: ['dev/build/main.ts'] },
+  { name: 'control plane', command: 'node', args: ['dev/toolchain/main.ts'] },
+];
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const chosen = chosenSuites();
+  if (chosen === 'help') return 0;
+  if (chosen === 'wrong') return 2;
+  for (const step of STEPS) {
+    if (!(await runStep(step))) {
+      console.log('0 passed, 1 failed');
+      return 1;
+    }
+  }
+  let passed = 0;
+  let failed = 0;
+  let skipped = 0;
+  for (const suite of SUITES.filter(({ name }) => chosen.includes(name))) {
+    const result = await runSuite(suite);
+    console.log(
+      `suite ${suite.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`,
+    );
+    for (const reason of result.skipReasons) console.log(`  skipped: ${reason}`);
+    passed += result.passed;
+    failed += result.failed;
+    skipped += result.skipped;
+  }
+  const tail = skipped > 0 ? `, ${skipped} skipped` : '';
+  console.log(`${passed} passed, ${failed} failed${tail}`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+function chosenSuites(): readonly SuiteName[] | 'help' | 'wrong' {
+  const known = SUITES.map(({ name }) => name);
+  try {
+    const { values } = parseArgs({
+      options: { suite: { type: 'string', multiple: true }, help: { type: 'boolean' } },
+    });
+    if (values.help) {
+      process.stdout.write(HELP);
+      return 'help';
+    }
+    const wanted = values.suite ?? known;
+    const wrong = wanted.find((name) => !known.some((one) => one === name));
+    if (wrong !== undefined) throw new Error(`no suite ${wrong}; there are ${known.join(', ')}`);
+    return known.filter((name) => wanted.includes(name));
+  } catch (error) {
+    console.error(`npm test: ${error instanceof Error ? error.message : String(error)}`);
+    return 'wrong';
+  }
+}

@@ -1,0 +1,3 @@
+module service-with-healthchecks/images/runtime/launcher
+
+go 1.24.0

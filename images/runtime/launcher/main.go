@@ -1,0 +1,97 @@
+// Command launcher starts a program of this product with the Node runtime that lies beside it. It is one static
+// file, so the images need no shell and the hooks need no libraries of the host. The name that it is installed
+// under selects the program:
+//
+//	ROOT/bin/NAME      runs ROOT/app/NAME.cjs with ROOT/runtime/node
+//	DIR/NAME           runs DIR/lib/NAME.bin, a single executable, when that file exists
+//
+// The process is replaced: same pid, same signals, same standard streams.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// nodeFlags keep the young generation small: the programs live long and allocate little, and the memory of a
+// thousand agents counts for more than the microseconds of a few more scavenges.
+var nodeFlags = []string{"--max-semi-space-size=1", "--disable-warning=ExperimentalWarning"}
+
+// unwanted variables would change how Node or the loader behave; the host's values are not meant for this runtime.
+var unwanted = []string{
+	"NODE_OPTIONS", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "OPENSSL_CONF", "LD_PRELOAD", "LD_LIBRARY_PATH",
+}
+
+func main() {
+	if err := launch(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[0], err)
+		os.Exit(127)
+	}
+}
+
+func launch() error {
+	self, err := ownPath()
+	if err != nil {
+		return err
+	}
+	dir, name := filepath.Dir(self), filepath.Base(self)
+	lib, program := programFor(dir, name)
+	loader := filepath.Join(lib, "ld.so")
+	argv := []string{loader, "--library-path", lib, "--argv0", os.Args[0]}
+	argv = append(argv, program...)
+	argv = append(argv, os.Args[1:]...)
+	if err := syscall.Exec(loader, argv, environment()); err != nil {
+		return fmt.Errorf("start %s: %w; build or unpack the program again", loader, err)
+	}
+	return nil
+}
+
+// ownPath works without /proc, which a chroot may lack.
+func ownPath() (string, error) {
+	path := os.Args[0]
+	if !strings.Contains(path, "/") {
+		found, err := exec.LookPath(path)
+		if err != nil {
+			return "", fmt.Errorf("find %s: %w", path, err)
+		}
+		path = found
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(absolute)
+}
+
+func programFor(dir, name string) (lib string, program []string) {
+	single := filepath.Join(dir, "lib", name+".bin")
+	if _, err := os.Stat(single); err == nil {
+		return filepath.Join(dir, "lib"), []string{single}
+	}
+	root := filepath.Dir(dir)
+	program = append([]string{filepath.Join(root, "runtime", "node")}, nodeFlags...)
+	return filepath.Join(root, "runtime", "lib"), append(program, filepath.Join(root, "app", name+".cjs"))
+}
+
+func environment() []string {
+	kept := make([]string, 0, len(os.Environ()))
+	for _, entry := range os.Environ() {
+		if !isUnwanted(entry) {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
+
+func isUnwanted(entry string) bool {
+	for _, name := range unwanted {
+		if strings.HasPrefix(entry, name+"=") {
+			return true
+		}
+	}
+	return false
+}
