@@ -1,0 +1,175 @@
+import type { ServicePort, ServiceSpec } from '#lib/core/kubernetes.ts';
+import { sameJson } from '#lib/core/same-json.ts';
+
+/**
+ * The spec that the child Service should have, as the API server would store it. What the user left open and
+ * the API server allocates (addresses, node ports, families) is taken from `current`, so that it is never
+ * drift; what it defaults (`SetDefaults_Service` in k8s.io/kubernetes/pkg/apis/core/v1) is filled in, so that
+ * a field dropped by the user falls back to its default. The selector is always absent: the EndpointSlice
+ * controller must stay away.
+ */
+export function desiredChildSpec(wanted: ServiceSpec, current: ServiceSpec | undefined): ServiceSpec {
+  const type = wanted.type || 'ClusterIP';
+  return withoutAbsent({
+    type,
+    ports: (wanted.ports ?? []).map((port) => desiredPort(port, type, current)),
+    ...desiredAddresses(wanted, current),
+    ...desiredPolicies(wanted, type),
+    ...desiredAffinity(wanted),
+    ipFamilyPolicy: wanted.ipFamilyPolicy || current?.ipFamilyPolicy,
+    ipFamilies: hasPrefix(current?.ipFamilies, wanted.ipFamilies) ? current?.ipFamilies : wanted.ipFamilies,
+    healthCheckNodePort: wanted.healthCheckNodePort || current?.healthCheckNodePort,
+    // Often set by admission and immutable while the type is LoadBalancer: clearing it could only fail.
+    loadBalancerClass: wanted.loadBalancerClass || current?.loadBalancerClass,
+    loadBalancerIP: wanted.loadBalancerIP,
+    loadBalancerSourceRanges: wanted.loadBalancerSourceRanges,
+    externalIPs: wanted.externalIPs,
+    externalName: wanted.externalName,
+    publishNotReadyAddresses: wanted.publishNotReadyAddresses,
+    trafficDistribution: wanted.trafficDistribution,
+  });
+}
+
+/** Body of a JSON merge patch that turns `current` into `desired`; undefined when they are the same. */
+export function specPatch(
+  desired: ServiceSpec,
+  current: ServiceSpec,
+): Readonly<Record<string, unknown>> | undefined {
+  const want = withoutAbsent(desired);
+  const have = withoutAbsent(current);
+  const patch: Record<string, unknown> = {};
+  for (const key of SPEC_FIELDS) {
+    if (!sameJson(want[key], have[key])) patch[key] = want[key] ?? null;
+  }
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/**
+ * A requested cluster address that the existing Service can no longer get, because the API server never
+ * changes one; undefined when request and Service agree.
+ */
+export function clusterIpMismatch(
+  wanted: ServiceSpec,
+  current: ServiceSpec,
+): { readonly wanted: string; readonly actual: string } | undefined {
+  if (wanted.type === 'ExternalName') return undefined;
+  const requested = addressesOf(wanted);
+  const actual = addressesOf(current);
+  const differs = requested.some((address, index) => index < actual.length && actual[index] !== address);
+  return differs ? { wanted: requested.join(','), actual: actual.join(',') } : undefined;
+}
+
+const SPEC_FIELDS: readonly (keyof ServiceSpec)[] = [
+  'allocateLoadBalancerNodePorts',
+  'clusterIP',
+  'clusterIPs',
+  'externalIPs',
+  'externalName',
+  'externalTrafficPolicy',
+  'healthCheckNodePort',
+  'internalTrafficPolicy',
+  'ipFamilies',
+  'ipFamilyPolicy',
+  'loadBalancerClass',
+  'loadBalancerIP',
+  'loadBalancerSourceRanges',
+  'ports',
+  'publishNotReadyAddresses',
+  'selector',
+  'sessionAffinity',
+  'sessionAffinityConfig',
+  'trafficDistribution',
+  'type',
+];
+
+function desiredPort(port: ServicePort, type: string, current: ServiceSpec | undefined): ServicePort {
+  const protocol = port.protocol || 'TCP';
+  const nodePort = port.nodePort || allocatedNodePort({ ...port, protocol }, type, current);
+  return {
+    ...(port.name ? { name: port.name } : {}),
+    protocol,
+    port: port.port,
+    targetPort: port.targetPort || port.port,
+    ...(nodePort === undefined ? {} : { nodePort }),
+    ...(port.appProtocol ? { appProtocol: port.appProtocol } : {}),
+  };
+}
+
+/** Protocol and number are unique within a Service, so a renamed port keeps its node port. */
+function allocatedNodePort(
+  port: ServicePort,
+  type: string,
+  current: ServiceSpec | undefined,
+): number | undefined {
+  if (type !== 'NodePort' && type !== 'LoadBalancer') return undefined;
+  const same = current?.ports?.find(
+    (other) => other.port === port.port && (other.protocol ?? 'TCP') === port.protocol,
+  );
+  return same?.nodePort || undefined;
+}
+
+function desiredAddresses(
+  wanted: ServiceSpec,
+  current: ServiceSpec | undefined,
+): Pick<ServiceSpec, 'clusterIP' | 'clusterIPs'> {
+  const requested = addressesOf(wanted);
+  const actual = current === undefined ? [] : addressesOf(current);
+  if (current !== undefined && actual.length > 0) {
+    const isGrowing = requested.length > actual.length && hasPrefix(requested, actual);
+    if (!isGrowing) return withoutAbsent({ clusterIP: current.clusterIP, clusterIPs: current.clusterIPs });
+  }
+  // The API server refuses clusterIPs without an equal clusterIP, but not the other way round.
+  return withoutAbsent({
+    clusterIP: requested[0],
+    clusterIPs: wanted.clusterIPs === undefined ? undefined : requested,
+  });
+}
+
+function addressesOf(spec: ServiceSpec): readonly string[] {
+  if (spec.clusterIPs !== undefined && spec.clusterIPs.length > 0) return spec.clusterIPs;
+  return spec.clusterIP ? [spec.clusterIP] : [];
+}
+
+function desiredPolicies(wanted: ServiceSpec, type: string): Partial<ServiceSpec> {
+  const isExternal =
+    type === 'NodePort' ||
+    type === 'LoadBalancer' ||
+    (type === 'ClusterIP' && (wanted.externalIPs ?? []).length > 0);
+  return {
+    internalTrafficPolicy: wanted.internalTrafficPolicy || (type === 'ExternalName' ? '' : 'Cluster'),
+    // Refused by the API server where nothing comes from outside; objects that carry it there stay valid.
+    externalTrafficPolicy: isExternal ? wanted.externalTrafficPolicy || 'Cluster' : '',
+    ...(type === 'LoadBalancer'
+      ? { allocateLoadBalancerNodePorts: wanted.allocateLoadBalancerNodePorts ?? true }
+      : withoutAbsent({ allocateLoadBalancerNodePorts: wanted.allocateLoadBalancerNodePorts })),
+  };
+}
+
+const DEFAULT_AFFINITY_SECONDS = 10_800;
+
+function desiredAffinity(wanted: ServiceSpec): Partial<ServiceSpec> {
+  if (wanted.sessionAffinity !== 'ClientIP') return { sessionAffinity: wanted.sessionAffinity || 'None' };
+  const timeoutSeconds = wanted.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS;
+  return { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
+}
+
+/** Whether a request is met by the head of a list to which the API server may have appended. */
+function hasPrefix(list: readonly string[] | undefined, head: readonly string[] | undefined): boolean {
+  if (head === undefined || head.length === 0) return true;
+  return list !== undefined && head.every((item, index) => list[index] === item);
+}
+
+type LooseServiceSpec = { readonly [K in keyof ServiceSpec]: ServiceSpec[K] | undefined };
+
+/** Without the fields whose value the API server does not tell from an absent one. */
+function withoutAbsent(spec: LooseServiceSpec): ServiceSpec {
+  const present = Object.entries(spec).filter(([key, value]) => !isAbsent(key, value));
+  // Same keys and values, only fewer of them; `Object.fromEntries` cannot say so.
+  return Object.fromEntries(present) as ServiceSpec;
+}
+
+function isAbsent(key: string, value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === 0) return true;
+  if (key === 'publishNotReadyAddresses') return value === false;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}

@@ -1,0 +1,98 @@
+import {
+  controllerOf,
+  desiredChildMetadata,
+  metadataPatch,
+  pointsAt,
+} from '#lib/core/child-service-metadata.ts';
+import { clusterIpMismatch, desiredChildSpec, specPatch } from '#lib/core/child-service-spec.ts';
+import type { Service } from '#lib/core/kubernetes.ts';
+import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
+
+/** Body of a JSON merge patch, conditional on the version that the decision was made on. */
+export type ChildServicePatch = Readonly<Record<string, unknown>>;
+
+/** What has to happen to the Service that stands under the name of an object. */
+export type ChildServiceDecision =
+  | { readonly kind: 'inSync' }
+  | { readonly kind: 'create'; readonly service: Service }
+  | { readonly kind: 'update'; readonly patch: ChildServicePatch }
+  /** The Service is somebody else's: it stays untouched. */
+  | { readonly kind: 'conflict'; readonly message: string }
+  /** The Service is on its way out: another one can be made when it is gone. */
+  | { readonly kind: 'waiting'; readonly message: string }
+  /** An address was asked for that the Service cannot get any more; the rest is still kept up by `patch`. */
+  | { readonly kind: 'clusterIpImmutable'; readonly message: string; readonly patch?: ChildServicePatch };
+
+/**
+ * Compares the Service of the object's name with the one that the object describes. Law: after the decision
+ * has been carried out, the next one is `inSync` (or `clusterIpImmutable` without a patch).
+ */
+export function decideChildService(
+  swh: ServiceWithHealthchecks,
+  current: Service | undefined,
+): ChildServiceDecision {
+  const metadata = desiredChildMetadata(swh);
+  if (current === undefined) return { kind: 'create', service: childService(swh) };
+  const name = `${swh.ref.namespace}/${swh.ref.name}`;
+  if (current.metadata.deletionTimestamp !== undefined) {
+    return {
+      kind: 'waiting',
+      message: `Service ${name} is being deleted; it is created again once it is gone`,
+    };
+  }
+  const conflict = conflictOf(swh, current);
+  if (conflict !== undefined) return { kind: 'conflict', message: conflict };
+  const patch = patchOf(
+    metadataPatch(metadata, current.metadata),
+    specPatch(desiredChildSpec(swh.service, current.spec), current.spec),
+    current.metadata.resourceVersion,
+  );
+  const mismatch = clusterIpMismatch(swh.service, current.spec);
+  if (mismatch !== undefined) {
+    const message =
+      `clusterIP ${mismatch.wanted} is wanted, but Service ${name} has ${mismatch.actual}, which cannot change; ` +
+      'delete the Service to have it created again, or remove the field from the spec';
+    return { kind: 'clusterIpImmutable', message, ...(patch === undefined ? {} : { patch }) };
+  }
+  return patch === undefined ? { kind: 'inSync' } : { kind: 'update', patch };
+}
+
+/** Whether the Service is the object's own child. */
+export function isChildOf(swh: ServiceWithHealthchecks, service: Service): boolean {
+  return controllerOf(service.metadata)?.uid === swh.uid;
+}
+
+function childService(swh: ServiceWithHealthchecks): Service {
+  const { labels, annotations, owner } = desiredChildMetadata(swh);
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...swh.ref, labels, annotations, ownerReferences: [owner] },
+    spec: desiredChildSpec(swh.service, undefined),
+  };
+}
+
+function conflictOf(swh: ServiceWithHealthchecks, current: Service): string | undefined {
+  const { namespace, name } = swh.ref;
+  const advice = 'delete the Service or rename the ServiceWithHealthchecks';
+  const controller = controllerOf(current.metadata);
+  if (controller !== undefined) {
+    if (pointsAt(controller, name)) return undefined;
+    return `Service ${namespace}/${name} is controlled by ${controller.kind} ${controller.name}; ${advice}`;
+  }
+  const isSame =
+    specPatch(desiredChildSpec(swh.service, current.spec), current.spec) === undefined &&
+    clusterIpMismatch(swh.service, current.spec) === undefined;
+  if (isSame) return undefined;
+  return `Service ${namespace}/${name} exists with a different spec and belongs to nobody; ${advice}`;
+}
+
+function patchOf(
+  metadata: Readonly<Record<string, unknown>> | undefined,
+  spec: Readonly<Record<string, unknown>> | undefined,
+  resourceVersion: string | undefined,
+): ChildServicePatch | undefined {
+  if (metadata === undefined && spec === undefined) return undefined;
+  const precondition = resourceVersion === undefined ? {} : { resourceVersion };
+  return { metadata: { ...precondition, ...metadata }, ...(spec === undefined ? {} : { spec }) };
+}
