@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type FirstRun,
+  firstSchedule,
+  nextDueMs,
+  type Pace,
+  phaseOf,
+  remainingDelayMs,
+  type Schedule,
+} from '#lib/core/schedule.ts';
+
+const SETTLED = { inTransition: false } as const;
+
+/** Due times of targets that all start at the same moment, over the given span. */
+function massStart(
+  kind: FirstRun,
+  targets: number,
+  { pace, spanMs }: { pace: Pace; spanMs: number },
+): number[] {
+  const nowMs = 12_345.6;
+  const dues: number[] = [];
+  for (let sequence = 0; sequence < targets; sequence++) {
+    const request = { kind, nowMs, sequence, crowd: sequence + 1, delayMs: 0 };
+    let schedule: Schedule = firstSchedule(request, pace);
+    while (schedule.dueMs < nowMs + spanMs) {
+      dues.push(schedule.dueMs - nowMs);
+      schedule = { ...schedule, dueMs: nextDueMs(schedule, pace, { nowMs: schedule.dueMs + 1, ...SETTLED }) };
+    }
+  }
+  return dues;
+}
+
+/** Busiest 50 ms of the span from `fromMs` to `toMs`, relative to the mean. */
+function busiest(dues: readonly number[], fromMs: number, toMs: number): number {
+  const buckets = new Array<number>(Math.round((toMs - fromMs) / 50)).fill(0);
+  for (const due of dues) {
+    const bucket = Math.floor((due - fromMs) / 50);
+    if (bucket >= 0 && bucket < buckets.length) buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+  }
+  const total = buckets.reduce((sum, count) => sum + count, 0);
+  return Math.max(...buckets) / (total / buckets.length);
+}
+
+describe('spread after a mass start', () => {
+  const cases = [
+    { name: 'unknown targets, first period of 1 s', kind: 'unknown', periodMs: 1000, fromMs: 0 },
+    { name: 'unknown targets, later', kind: 'unknown', periodMs: 1000, fromMs: 5000 },
+    {
+      name: 'unknown targets of a long period, once all are on their slots',
+      kind: 'unknown',
+      periodMs: 5000,
+      fromMs: 10_000,
+    },
+    { name: 'restored targets, at once', kind: 'restored', periodMs: 5000, fromMs: 0 },
+  ] as const;
+  it.each(cases)('$name: no 50 ms is busier than 1.2 of the mean', ({ kind, periodMs, fromMs }) => {
+    const toMs = fromMs + periodMs;
+    const targets = periodMs * 1.5;
+    const dues = massStart(kind, targets, { pace: { periodMs }, spanMs: toMs });
+    expect(busiest(dues, fromMs, toMs)).toBeLessThanOrEqual(1.2);
+  });
+
+  it('probes every unknown target within a second', () => {
+    const dues = massStart('unknown', 500, { pace: { periodMs: 60_000 }, spanMs: 1000 });
+    expect(dues).toHaveLength(500);
+  });
+
+  it('phases fill the period evenly at every count', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 200, max: 1000 }), (first, count) => {
+        const phases = Array.from({ length: count }, (_, index) => phaseOf(first + index)).sort(
+          (a, b) => a - b,
+        );
+        const gaps = phases.slice(1).map((phase, index) => phase - (phases[index] ?? 0));
+        expect(Math.max(...gaps) * count).toBeLessThan(3);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('firstSchedule', () => {
+  const pace: Pace = { periodMs: 10_000 };
+  const base = { nowMs: 1000, sequence: 7, crowd: 1, delayMs: 0 };
+
+  it('probes a lone target within 20 ms and then every period', () => {
+    const schedule = firstSchedule({ ...base, kind: 'unknown' }, pace);
+    expect(schedule.dueMs).toBeGreaterThanOrEqual(1000);
+    expect(schedule.dueMs).toBeLessThan(1020);
+    const next = nextDueMs(schedule, pace, { nowMs: schedule.dueMs + 3, ...SETTLED });
+    expect(next).toBeCloseTo(schedule.dueMs + 10_000, 3);
+  });
+
+  it('probes a crowd of inherited targets within 100 ms', () => {
+    const { dueMs } = firstSchedule({ ...base, crowd: 400, kind: 'inherited' }, pace);
+    expect(dueMs - 1000).toBeLessThanOrEqual(100);
+  });
+
+  it('waits out the initial delay', () => {
+    const { dueMs } = firstSchedule({ ...base, delayMs: 4000, kind: 'unknown' }, pace);
+    expect(dueMs).toBeGreaterThanOrEqual(5000);
+    expect(dueMs).toBeLessThan(5020);
+  });
+});
+
+describe('nextDueMs', () => {
+  const schedule: Schedule = { phase: 0.5, dueMs: 500 };
+  const cases: readonly {
+    name: string;
+    pace: Pace;
+    at: { nowMs: number; inTransition: boolean };
+    want: number;
+  }[] = [
+    {
+      name: 'is one period on',
+      pace: { periodMs: 1000 },
+      at: { nowMs: 510, inTransition: false },
+      want: 1500,
+    },
+    {
+      name: 'skips missed slots',
+      pace: { periodMs: 1000 },
+      at: { nowMs: 3700, inTransition: false },
+      want: 4500,
+    },
+    {
+      name: 'is one fast period on in transition',
+      pace: { periodMs: 1000, fastPeriodMs: 100 },
+      at: { nowMs: 510, inTransition: true },
+      want: 600,
+    },
+    {
+      name: 'skips missed fast slots',
+      pace: { periodMs: 1000, fastPeriodMs: 100 },
+      at: { nowMs: 750, inTransition: true },
+      want: 800,
+    },
+    {
+      name: 'ignores a fast period outside a transition',
+      pace: { periodMs: 1000, fastPeriodMs: 100 },
+      at: { nowMs: 510, inTransition: false },
+      want: 1500,
+    },
+    {
+      name: 'ignores a fast period that is not faster',
+      pace: { periodMs: 1000, fastPeriodMs: 2000 },
+      at: { nowMs: 510, inTransition: true },
+      want: 1500,
+    },
+  ];
+  it.each(cases)('$name', ({ pace, at, want }) => {
+    expect(nextDueMs(schedule, pace, at)).toBeCloseTo(want, 3);
+  });
+
+  it('never comes before the present nor closer than the period, and at most one slot late', () => {
+    const anInstant = fc.double({ min: 0, max: 1e9, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.record({
+          kind: fc.constantFrom<FirstRun>('unknown', 'inherited', 'restored'),
+          nowMs: anInstant,
+          sequence: fc.integer({ min: 0, max: 100_000 }),
+          crowd: fc.integer({ min: 1, max: 5000 }),
+          delayMs: fc.constantFrom(0, 5000),
+        }),
+        fc.integer({ min: 100, max: 100_000 }),
+        fc.array(fc.double({ min: 0, max: 300_000, noNaN: true }), { maxLength: 20 }),
+        (request, periodMs, durations) => {
+          const tolerance = periodMs * 1e-5;
+          let schedule = firstSchedule(request, { periodMs });
+          expect(schedule.dueMs).toBeGreaterThanOrEqual(request.nowMs + request.delayMs - tolerance);
+          for (const duration of durations) {
+            const nowMs = schedule.dueMs + duration;
+            const dueMs = nextDueMs(schedule, { periodMs }, { nowMs, ...SETTLED });
+            const earliest = Math.max(nowMs, schedule.dueMs + periodMs);
+            expect(dueMs).toBeGreaterThanOrEqual(earliest - tolerance);
+            expect(dueMs).toBeLessThanOrEqual(earliest + periodMs + tolerance);
+            schedule = { ...schedule, dueMs };
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('remainingDelayMs', () => {
+  const cases: readonly { name: string; given: [number, number | undefined, number]; want: number }[] = [
+    { name: 'counts from the start of the container', given: [10_000, 1000, 4000], want: 7000 },
+    { name: 'is over after the delay', given: [10_000, 1000, 20_000], want: 0 },
+    {
+      name: 'a start in the future counts as a start just made',
+      given: [10_000, 90_000, 4000],
+      want: 10_000,
+    },
+    { name: 'nothing to count from: no delay', given: [10_000, undefined, 4000], want: 0 },
+  ];
+  it.each(cases)('$name', ({ given, want }) => {
+    expect(remainingDelayMs(...given)).toBe(want);
+  });
+});
