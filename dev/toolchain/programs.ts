@@ -1,0 +1,65 @@
+/** The programs of the control plane, pinned by the Go modules in dev/go. */
+export type ProgramName =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-proxy'
+  | 'kubectl'
+  | 'coredns';
+
+/** How one program is built. */
+export interface ProgramRecipe {
+  /** Folder in dev/go that holds go.mod and go.sum. */
+  readonly module: 'kubernetes' | 'coredns';
+  /** The module in go.mod whose version is the program's. */
+  readonly versionedBy: string;
+  /** What `go build` is given. */
+  readonly importPath: string;
+  /** Whether the program learns its version from the linker only. */
+  readonly stampsVersion: boolean;
+}
+
+const kubernetes = (name: string): ProgramRecipe => ({
+  module: 'kubernetes',
+  versionedBy: 'k8s.io/kubernetes',
+  importPath: `k8s.io/kubernetes/cmd/${name}`,
+  stampsVersion: true,
+});
+
+/** All recipes by program. */
+export const recipes: Readonly<Record<ProgramName, ProgramRecipe>> = {
+  etcd: {
+    module: 'kubernetes',
+    versionedBy: 'go.etcd.io/etcd/server/v3',
+    importPath: 'go.etcd.io/etcd/server/v3',
+    stampsVersion: false,
+  },
+  'kube-apiserver': kubernetes('kube-apiserver'),
+  'kube-controller-manager': kubernetes('kube-controller-manager'),
+  'kube-proxy': kubernetes('kube-proxy'),
+  kubectl: kubernetes('kubectl'),
+  coredns: {
+    module: 'coredns',
+    versionedBy: 'github.com/coredns/coredns',
+    importPath: '.',
+    stampsVersion: false,
+  },
+};
+
+/** The version that go.mod requires, without the leading `v`. Throws when the module is not required there. */
+export function pinnedVersion(goMod: string, modulePath: string): string {
+  for (const line of goMod.split('\n')) {
+    const [path, version] = line
+      .trim()
+      .replace(/^require\s+/, '')
+      .split(/\s+/);
+    if (path === modulePath && version?.startsWith('v')) return version.slice(1);
+  }
+  throw new Error(`go.mod does not require ${modulePath}: add it with \`go get ${modulePath}\``);
+}
+
+/** The flags of `go build`: reproducible, small, and with the version that API clients will see. */
+export function buildFlags(recipe: ProgramRecipe, version: string): readonly string[] {
+  const stamp = recipe.stampsVersion ? ` -X k8s.io/component-base/version.gitVersion=v${version}` : '';
+  return ['-p', '2', '-trimpath', '-ldflags', `-s -w${stamp}`];
+}
