@@ -23,13 +23,15 @@ export interface ProcessSpec {
   /** User and group to run as. Need root. */
   readonly uid?: number;
   readonly gid?: number;
+  /** Whether it may be killed at the run's end, without being asked to stop: its data end with the run. */
+  readonly disposable?: boolean;
 }
 
 /** Starts the programs of one run, and leaves nothing behind: not even when this process is killed. */
 export class ProcessHost {
   readonly run: RunDirectory;
   readonly #reaper: Reaper;
-  readonly #processes: ManagedProcess[] = [];
+  readonly #processes: { readonly managed: ManagedProcess; readonly disposable: boolean }[] = [];
   #closing: Promise<void> | undefined;
 
   private constructor(run: RunDirectory, reaper: Reaper) {
@@ -78,7 +80,7 @@ export class ProcessHost {
     const startTime = identityOf(pid)?.startTime;
     if (startTime !== undefined) this.record({ kind: 'process', name: spec.name, pid, startTime });
     const managed = new ManagedProcess(spec.name, Object.assign(child, { pid }), logFile);
-    this.#processes.push(managed);
+    this.#processes.push({ managed, disposable: spec.disposable === true });
     return managed;
   }
 
@@ -89,7 +91,9 @@ export class ProcessHost {
   }
 
   async #close(): Promise<void> {
-    for (const process of this.#processes.toReversed()) await process.stop();
+    for (const { managed, disposable } of this.#processes.toReversed()) {
+      await managed.stop(disposable ? 'SIGKILL' : 'SIGTERM');
+    }
     await cleanUpRun(this.run.path);
     await this.#reaper.release();
   }
