@@ -1,0 +1,29 @@
+import type { IpFamily } from '#lib/core/kubernetes.ts';
+
+export interface IpAddress {
+  readonly family: IpFamily;
+  /** Canonical form: no leading zeros, IPv6 in RFC 5952's form. */
+  readonly address: string;
+}
+
+/**
+ * Reads an address as leniently as the EndpointSlice controller does (leading zeros are decimal, an IPv4-mapped
+ * address is IPv4) and gives it in canonical form. Undefined when it is no address.
+ */
+export function parseIpAddress(text: string): IpAddress | undefined {
+  const bare = text.replace(/^::ffff:(?=\d+\.)/i, '');
+  return bare.includes(':') ? parseIpv6(bare) : parseIpv4(bare);
+}
+
+function parseIpv4(text: string): IpAddress | undefined {
+  if (!/^\d{1,4}(?:\.\d{1,4}){3}$/.test(text)) return undefined;
+  const octets = text.split('.').map(Number);
+  return octets.every((octet) => octet <= 255) ? { family: 'IPv4', address: octets.join('.') } : undefined;
+}
+
+function parseIpv6(text: string): IpAddress | undefined {
+  if (!/^[\da-f:.]+$/i.test(text)) return undefined;
+  // The URL parser prints hosts in the form that RFC 5952 asks for.
+  const host = URL.parse(`http://[${text}]`)?.hostname;
+  return host === undefined ? undefined : { family: 'IPv6', address: host.slice(1, -1) };
+}
