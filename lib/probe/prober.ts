@@ -1,0 +1,17 @@
+import type { Probe } from '#lib/core/probe.ts';
+import type { ProbeOutcome } from '#lib/core/probe-outcome.ts';
+import type { Target } from '#lib/core/target.ts';
+
+/** The frame of one run. */
+export interface ProbeRun {
+  /** When the run must have ended, in the clock's monotonic milliseconds. */
+  readonly deadlineMs: number;
+  /** Aborted: the run ends at once as unknown, with cause `Cancelled`. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs one probe once against one target. Never rejects: what cannot be observed is an unknown outcome. Ends by
+ * the deadline, whatever the target does, and leaves no socket behind but those that its docstring names.
+ */
+export type Prober<P extends Probe> = (probe: P, target: Target, run: ProbeRun) => Promise<ProbeOutcome>;
