@@ -1,0 +1,201 @@
+import type { EndpointVerdict, FailedProbe, VerdictLookup } from '#lib/core/endpoint-verdict.ts';
+import { parseIpAddress } from '#lib/core/ip-address.ts';
+import type { IpFamily } from '#lib/core/kubernetes.ts';
+import type { Healthcheck } from '#lib/core/probe.ts';
+import { isRestarted, type Known, probeStart } from '#lib/core/probe-start.ts';
+import { isSatisfied } from '#lib/core/requirement.ts';
+import { sameJson } from '#lib/core/same-json.ts';
+import type { Target } from '#lib/core/target.ts';
+import type { TrackedEndpoint, TrackedProbe } from '#lib/core/target-tracker.ts';
+import { timestamp } from '#lib/core/timestamp.ts';
+import type { Verdict } from '#lib/core/verdict.ts';
+import type { ProbeAssignment } from './probe-assignment.ts';
+import { ProbePool, type ProbePoolDeps } from './probe-pool.ts';
+
+export interface EndpointVerdictsDeps extends Omit<ProbePoolDeps, 'onChange'> {
+  /** Called when something about the endpoints of the owner has changed that is worth publishing. */
+  readonly onChange: (owner: string) => void;
+  /** Called for each endpoint whose verdict has changed through a probe. */
+  readonly onTransition: (to: Verdict) => void;
+}
+
+/** What an earlier process has left about an endpoint. */
+export type Restore = (endpoint: TrackedEndpoint) => Known;
+
+interface EndpointRecord {
+  readonly endpoint: TrackedEndpoint;
+  readonly verdict: EndpointVerdict;
+}
+
+interface OwnerRecord {
+  readonly healthcheck: Healthcheck;
+  readonly endpoints: Map<string, EndpointRecord>;
+}
+
+/**
+ * Keeps the verdict of each endpoint of many owners: probes run in a pool, their verdicts are combined here. An owner
+ * is a `namespace/name` of a ServiceWithHealthchecks.
+ */
+export class EndpointVerdicts {
+  readonly #deps: EndpointVerdictsDeps;
+  readonly #pool: ProbePool;
+  readonly #owners = new Map<string, OwnerRecord>();
+
+  constructor(deps: EndpointVerdictsDeps) {
+    this.#deps = deps;
+    this.#pool = new ProbePool({ ...deps, onChange: (owner, { target }) => this.#review(owner, target) });
+  }
+
+  /** Number of checks that run. */
+  get size(): number {
+    return this.#pool.size;
+  }
+
+  /**
+   * Replaces the endpoints of the owner. Endpoints that stay keep their verdicts, also over a changed definition (see
+   * `probeStart`); `restore` is asked about those that this process sees for the first time.
+   */
+  assign(
+    owner: string,
+    desired: { readonly healthcheck: Healthcheck; readonly endpoints: readonly TrackedEndpoint[] },
+    restore: Restore,
+  ): void {
+    const { healthcheck, endpoints } = desired;
+    const before = this.#owners.get(owner)?.endpoints;
+    const known = endpoints.map((endpoint) => knownOf(endpoint, before?.get(keyOf(endpoint)), restore));
+    const assignments = endpoints.flatMap((endpoint, index) =>
+      assignmentsOf(endpoint, healthcheck, known[index] ?? { from: 'nothing' }),
+    );
+    this.#pool.assign(owner, assignments);
+    if (endpoints.length === 0) {
+      this.#owners.delete(owner);
+      return;
+    }
+    const records = endpoints.map((endpoint, index): [string, EndpointRecord] => {
+      const earlier = earlierVerdict(endpoint, known[index] ?? { from: 'nothing' });
+      return [
+        keyOf(endpoint),
+        { endpoint, verdict: this.#verdict(owner, healthcheck, { endpoint, earlier }) },
+      ];
+    });
+    this.#owners.set(owner, { healthcheck, endpoints: new Map(records) });
+  }
+
+  /** The verdicts of the owner's endpoints as they are at the time of each call. */
+  lookup(owner: string): VerdictLookup {
+    return (podUid, family) => this.#owners.get(owner)?.endpoints.get(recordKey(podUid, family))?.verdict;
+  }
+
+  /** Runs the probes for which the filter holds out of turn. */
+  probeNow(isMeant: (assignment: ProbeAssignment) => boolean): void {
+    this.#pool.probeNow(isMeant);
+  }
+
+  /** Stops every probe. The verdicts stay as they are. */
+  stop(): void {
+    this.#pool.stop();
+  }
+
+  #review(owner: string, { podUid, address }: Target): void {
+    const record = this.#owners.get(owner);
+    const family = parseIpAddress(address)?.family;
+    const key = family === undefined ? undefined : recordKey(podUid, family);
+    const known = key === undefined ? undefined : record?.endpoints.get(key);
+    if (record === undefined || key === undefined || known === undefined) return;
+    const { endpoint, verdict } = known;
+    const next = this.#verdict(owner, record.healthcheck, { endpoint, earlier: verdict });
+    if (next === verdict) return;
+    record.endpoints.set(key, { endpoint, verdict: next });
+    if (next.isUp !== verdict.isUp) this.#deps.onTransition(next.isUp ? 'up' : 'down');
+    this.#deps.onChange(owner);
+  }
+
+  /** The verdict of an endpoint; the earlier object itself when nothing has changed. */
+  #verdict(
+    owner: string,
+    healthcheck: Healthcheck,
+    {
+      endpoint,
+      earlier,
+    }: { readonly endpoint: TrackedEndpoint; readonly earlier: EndpointVerdict | undefined },
+  ): EndpointVerdict {
+    const failed = endpoint.probes.flatMap((tracked, index): readonly FailedProbe[] => {
+      const message = this.#failureOf(owner, { endpoint, tracked, index });
+      return message === undefined ? [] : [{ index, probe: labelOf(tracked, endpoint), message }];
+    });
+    const total = endpoint.probes.length;
+    const isUp = isSatisfied(healthcheck.requirement, total - failed.length, total);
+    const since = earlier?.isUp === isUp ? earlier.since : timestamp(this.#deps.clock.now());
+    const next: EndpointVerdict = { isUp, hasBeenUp: isUp || earlier?.hasBeenUp === true, since, failed };
+    return earlier !== undefined && sameJson(earlier, next) ? earlier : next;
+  }
+
+  /** Why the probe is not up; undefined while it is. */
+  #failureOf(
+    owner: string,
+    { endpoint, tracked, index }: { endpoint: TrackedEndpoint; tracked: TrackedProbe; index: number },
+  ): string | undefined {
+    if (tracked.kind === 'blocked') return tracked.message;
+    const state = this.#pool.stateOf(owner, assignmentId(endpoint, index));
+    return state === undefined || state.verdict === 'up' ? undefined : state.message;
+  }
+}
+
+function knownOf(endpoint: TrackedEndpoint, before: EndpointRecord | undefined, restore: Restore): Known {
+  if (before === undefined) return restore(endpoint);
+  const { address, probes } = before.endpoint;
+  if (address !== endpoint.address) return { from: 'nothing' };
+  return { from: 'definition', verdict: before.verdict, probes };
+}
+
+/** The verdict that the next one follows; one of an earlier container is no part of the story. */
+function earlierVerdict(endpoint: TrackedEndpoint, known: Known): EndpointVerdict | undefined {
+  if (known.from === 'nothing') return undefined;
+  const isAnother =
+    known.from === 'definition' &&
+    endpoint.probes.some((probe, index) => isRestarted(known.probes[index], probe));
+  return isAnother ? { ...known.verdict, hasBeenUp: false } : known.verdict;
+}
+
+function assignmentsOf(
+  endpoint: TrackedEndpoint,
+  healthcheck: Healthcheck,
+  known: Known,
+): readonly ProbeAssignment[] {
+  const { initialDelayMs, periodMs, fastPeriodMs, sentinel } = healthcheck;
+  return endpoint.probes.flatMap((tracked, index): readonly ProbeAssignment[] => {
+    if (tracked.kind === 'blocked') return [];
+    const { probe, target, startedAtMs } = tracked;
+    return [
+      {
+        id: assignmentId(endpoint, index),
+        target,
+        probe,
+        initialDelayMs,
+        periodMs,
+        ...(fastPeriodMs === undefined ? {} : { fastPeriodMs }),
+        sentinel,
+        ...(startedAtMs === undefined ? {} : { startedAtMs }),
+        start: probeStart(tracked, index, known),
+      },
+    ];
+  });
+}
+
+/** `mode:address:port`; the port by name where the pod has none of that name. */
+function labelOf(tracked: TrackedProbe, { address }: TrackedEndpoint): string {
+  const port = tracked.kind === 'blocked' ? tracked.probe.port : tracked.target.port;
+  return `${tracked.probe.kind}:${address}:${port}`;
+}
+
+function assignmentId(endpoint: TrackedEndpoint, index: number): string {
+  return `${keyOf(endpoint)}/${index}`;
+}
+
+function keyOf({ podUid, family }: TrackedEndpoint): string {
+  return recordKey(podUid, family);
+}
+
+function recordKey(podUid: string, family: IpFamily): string {
+  return `${podUid}/${family}`;
+}

@@ -1,0 +1,32 @@
+import type { Probe } from '#lib/core/probe.ts';
+import type { ProbeStart } from '#lib/core/probe-start.ts';
+import { shortHash } from '#lib/core/short-hash.ts';
+import type { Target } from '#lib/core/target.ts';
+
+/** One probe to be run against one target again and again. */
+export interface ProbeAssignment {
+  /** Identity within its owner; stays the same while the definition changes. */
+  readonly id: string;
+  readonly target: Target;
+  readonly probe: Probe;
+  readonly initialDelayMs: number;
+  readonly periodMs: number;
+  readonly fastPeriodMs?: number;
+  /** Hold an idle connection whose close triggers a run at once. */
+  readonly sentinel: boolean;
+  /** When the container behind the port started, by the wall clock. A new value is a new container. */
+  readonly startedAtMs?: number;
+  /** What to begin with where the same check does not run yet. */
+  readonly start: ProbeStart;
+}
+
+/**
+ * Equal for assignments that one worker can serve, whoever owns them: same target and container, same settings,
+ * same timing. A port given by name and by number is the same port.
+ */
+export function sharingKey(assignment: ProbeAssignment): string {
+  const { id: _id, start: _start, probe, target, ...timing } = assignment;
+  const { port: _port, ...settings } = probe;
+  const { podUid, address, port } = target;
+  return shortHash({ podUid, address, port, settings, timing });
+}

@@ -1,0 +1,136 @@
+import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/schedule.ts';
+import type { VerdictState } from '#lib/core/verdict.ts';
+import { type ProbeAssignment, sharingKey } from './probe-assignment.ts';
+import { ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
+
+/** An open connection that nothing is sent over. */
+export interface Sentinel {
+  close(): void;
+}
+
+export interface ProbePoolDeps extends ProbeWorkerDeps {
+  /** Holds a connection to the target; `onClose` is called each time the other side ends it. */
+  readonly openSentinel: (assignment: ProbeAssignment, onClose: () => void) => Sentinel;
+  /** Called when no worker is left for the check, to end what the prober holds open for it. */
+  readonly release: (assignment: ProbeAssignment) => void;
+  /** Called for each owner of a check whose verdict, or the message of a down one, has changed. */
+  readonly onChange: (owner: string, assignment: ProbeAssignment) => void;
+}
+
+interface Post {
+  readonly key: string;
+  readonly worker: ProbeWorker;
+  readonly sentinel: Sentinel | undefined;
+  readonly owners: Set<string>;
+}
+
+/** Targets that start within this time are a crowd: see `firstSchedule`. */
+const CROWD_WINDOW_MS = 1000;
+
+/**
+ * Runs the probes of many owners. Equal checks are run once, whoever asks; what is no longer asked for stops at once.
+ */
+export class ProbePool {
+  readonly #deps: ProbePoolDeps;
+  readonly #posts = new Map<string, Post>();
+  readonly #owners = new Map<string, ReadonlyMap<string, Post>>();
+  /** Count of the targets that have got each period, for even phases. */
+  readonly #sequences = new Map<number, number>();
+  #crowd = { sinceMs: Number.NEGATIVE_INFINITY, size: 0 };
+
+  constructor(deps: ProbePoolDeps) {
+    this.#deps = deps;
+  }
+
+  /** Number of checks that run. */
+  get size(): number {
+    return this.#posts.size;
+  }
+
+  /**
+   * Replaces all assignments of the owner. A check that runs already goes on undisturbed with the verdict it has; only
+   * one that does not run begins with its `start`. An empty list forgets the owner.
+   */
+  assign(owner: string, assignments: readonly ProbeAssignment[]): void {
+    const before = this.#owners.get(owner);
+    const after = new Map(assignments.map((assignment) => [assignment.id, this.#post(assignment, owner)]));
+    if (after.size === 0) this.#owners.delete(owner);
+    else this.#owners.set(owner, after);
+    const kept = new Set(after.values());
+    for (const post of before?.values() ?? []) {
+      if (!kept.has(post)) this.#leave(post, owner);
+    }
+  }
+
+  /** The state of an assignment; undefined when the owner has none of that id. */
+  stateOf(owner: string, id: string): VerdictState | undefined {
+    return this.#owners.get(owner)?.get(id)?.worker.state;
+  }
+
+  /** Runs the checks for which the filter holds out of turn, once each. */
+  probeNow(isMeant: (assignment: ProbeAssignment) => boolean): void {
+    for (const { worker } of this.#posts.values()) {
+      if (isMeant(worker.assignment)) worker.probeNow();
+    }
+  }
+
+  /** Stops every worker. */
+  stop(): void {
+    for (const post of this.#posts.values()) this.#close(post);
+    this.#posts.clear();
+    this.#owners.clear();
+  }
+
+  #post(assignment: ProbeAssignment, owner: string): Post {
+    const key = sharingKey(assignment);
+    const post = this.#posts.get(key) ?? this.#open(key, assignment);
+    post.owners.add(owner);
+    return post;
+  }
+
+  #open(key: string, assignment: ProbeAssignment): Post {
+    const owners = new Set<string>();
+    const work = { assignment, schedule: this.#firstSchedule(assignment) };
+    const worker = new ProbeWorker(this.#deps, work, () => {
+      for (const owner of owners) this.#deps.onChange(owner, assignment);
+    });
+    const sentinel = assignment.sentinel
+      ? this.#deps.openSentinel(assignment, () => worker.probeNow())
+      : undefined;
+    const post: Post = { key, worker, sentinel, owners };
+    this.#posts.set(key, post);
+    return post;
+  }
+
+  #leave(post: Post, owner: string): void {
+    post.owners.delete(owner);
+    if (post.owners.size > 0) return;
+    this.#posts.delete(post.key);
+    this.#close(post);
+  }
+
+  #close({ worker, sentinel }: Post): void {
+    worker.stop();
+    sentinel?.close();
+    this.#deps.release(worker.assignment);
+    // Phases need a sequence only among targets that run together.
+    if (this.#posts.size === 0) this.#sequences.clear();
+  }
+
+  #firstSchedule(assignment: ProbeAssignment): Schedule {
+    const { clock } = this.#deps;
+    const { initialDelayMs, startedAtMs, periodMs, start } = assignment;
+    const sequence = this.#sequences.get(periodMs) ?? 0;
+    this.#sequences.set(periodMs, sequence + 1);
+    const nowMs = clock.monotonicMs();
+    const delayMs = remainingDelayMs(initialDelayMs, startedAtMs, clock.now().getTime());
+    const request = { kind: start.firstRun, nowMs, sequence, crowd: this.#joinCrowd(nowMs), delayMs };
+    return firstSchedule(request, assignment);
+  }
+
+  #joinCrowd(nowMs: number): number {
+    const isOver = nowMs - this.#crowd.sinceMs >= CROWD_WINDOW_MS;
+    this.#crowd = isOver ? { sinceMs: nowMs, size: 1 } : { ...this.#crowd, size: this.#crowd.size + 1 };
+    return this.#crowd.size;
+  }
+}
