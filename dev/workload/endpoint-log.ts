@@ -1,41 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICE_NAME_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { Endpoint, EndpointSlice } from '#lib/core/kubernetes.ts';
-import { type ApiClient, ApiError, type ApiEvent } from '../cluster/api-client.ts';
+import type { ApiClient } from '../cluster/api-client.ts';
 import { waitFor } from '../process/wait-for.ts';
+import { type ObjectChange, ObjectWatch } from './object-watch.ts';
 
-/** One change of one slice as the API server told it. */
-export interface SliceEvent {
-  /** When it arrived, milliseconds since the epoch. */
-  readonly atMs: number;
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly slice: EndpointSlice;
-}
-
-/** Every change of the EndpointSlices of one namespace, and what they say at present. */
+/** What the EndpointSlices of one namespace say, and every change of them. */
 export class EndpointLog {
-  readonly #api: ApiClient;
-  readonly #path: string;
-  readonly #abort = new AbortController();
-  readonly #events: SliceEvent[] = [];
-  readonly #slices = new Map<string, EndpointSlice>();
-  #version = '';
+  readonly #slices: ObjectWatch<EndpointSlice>;
 
-  /** Starts to watch; events of slices that stand already come first. */
   constructor(api: ApiClient, namespace: string) {
-    this.#api = api;
-    this.#path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
-    void this.#follow();
+    this.#slices = new ObjectWatch(api, `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`);
   }
 
-  /** Events of the slices of a Service that arrived at or after `sinceMs`. */
-  events(service: string, sinceMs = 0): readonly SliceEvent[] {
-    return this.#events.filter(({ atMs, slice }) => atMs >= sinceMs && serviceOf(slice) === service);
+  /** Changes of the slices of a Service that arrived at or after `sinceMs`. */
+  changes(service: string, sinceMs = 0): readonly ObjectChange<EndpointSlice>[] {
+    return this.#slices
+      .changes()
+      .filter(({ atMs, object }) => atMs >= sinceMs && serviceOf(object) === service);
   }
 
   /** The endpoints of a Service in all its slices. */
   endpoints(service: string): readonly Endpoint[] {
-    return [...this.#slices.values()]
+    return this.#slices
+      .all()
       .filter((slice) => serviceOf(slice) === service)
       .flatMap((slice) => slice.endpoints);
   }
@@ -54,7 +41,7 @@ export class EndpointLog {
       async () => {
         const ready = JSON.stringify(this.ready(service));
         if (ready !== wanted) throw new Error(`they are ${ready}`);
-        return this.events(service).at(-1)?.atMs ?? Date.now();
+        return this.changes(service).at(-1)?.atMs ?? Date.now();
       },
       { deadlineMs, intervalMs: 10 },
     );
@@ -62,39 +49,7 @@ export class EndpointLog {
 
   /** Ends the watch. */
   stop(): void {
-    this.#abort.abort();
-  }
-
-  /** A watch ends by itself after minutes, or with the API server; it goes on where it ended. */
-  async #follow(): Promise<void> {
-    const { signal } = this.#abort;
-    while (!signal.aborted) {
-      const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${this.#version}`;
-      await this.#api
-        .watch<EndpointSlice>(`${this.#path}?${query}`, (event) => this.#take(event), signal)
-        .catch((error: unknown) => {
-          if (error instanceof ApiError && error.status === 410) this.#forget();
-        });
-      await sleep(100, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  /** The version is too old to go on from: the next watch begins with everything that stands. */
-  #forget(): void {
-    this.#version = '';
-    this.#slices.clear();
-  }
-
-  #take({ type, object }: ApiEvent<EndpointSlice>): void {
-    if (type === 'ERROR') {
-      this.#forget();
-      return;
-    }
-    this.#version = object.metadata.resourceVersion ?? this.#version;
-    if (type === 'BOOKMARK') return;
-    this.#events.push({ atMs: Date.now(), type, slice: object });
-    if (type === 'DELETED') this.#slices.delete(object.metadata.name);
-    else this.#slices.set(object.metadata.name, object);
+    this.#slices.stop();
   }
 }
 
