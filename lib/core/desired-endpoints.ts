@@ -51,7 +51,8 @@ export function endpointKey({ targetRef, addresses }: Pick<Endpoint, 'targetRef'
   return `${targetRef?.uid ?? ''}/${parseIpAddress(text)?.address ?? text}`;
 }
 
-function familiesOf({ observed, service }: ServiceWithHealthchecks, pod: Pod): readonly IpFamily[] {
+/** Families in which the pod is an endpoint: those of the child Service, or before it exists those asked for. */
+export function familiesOf({ observed, service }: ServiceWithHealthchecks, pod: Pod): readonly IpFamily[] {
   const chosen = [observed.ipFamilies, service.ipFamilies].find((families) => families?.length);
   if (chosen !== undefined) return [...new Set(chosen)];
   const primary = primaryFamilyOf(pod);
