@@ -1,4 +1,5 @@
 import { HERITAGE, HERITAGE_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
+import { isTracking } from '#lib/core/gitops-tracking.ts';
 import type { ObjectMeta, OwnerReference } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
 import {
@@ -26,8 +27,11 @@ export interface ChildMetadata {
 
 /** What the child of an object carries: its labels and annotations without those that belong to tools. */
 export function desiredChildMetadata(swh: ServiceWithHealthchecks): ChildMetadata {
-  const labels = pick(swh.labels, (key) => key !== HERITAGE_LABEL && !isToolKey(key));
-  const annotations = pick(swh.annotations, (key) => !isToolKey(key) && !TRACKING_KEYS.includes(key));
+  const labels = pick(swh.labels, (key, value) => key !== HERITAGE_LABEL && !isTracking(key, value));
+  const annotations = pick(
+    swh.annotations,
+    (key, value) => !NEVER_COPIED.includes(key) && !isTracking(key, value),
+  );
   return {
     labels: { ...labels, [HERITAGE_LABEL]: HERITAGE },
     annotations: {
@@ -74,20 +78,13 @@ export function pointsAt(owner: OwnerReference, name: string): boolean {
 
 const TRACKING_KEYS: readonly string[] = [PROPAGATED_ANNOTATIONS, PROPAGATED_LABELS];
 
-/** Keys by which a deployment tool finds what it deployed: on the child they would make it prune the child. */
-const TOOL_DOMAINS = ['meta.helm.sh', 'argocd.argoproj.io', 'fluxcd.io'];
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const NEVER_COPIED: readonly string[] = [
+  ...TRACKING_KEYS,
+  'kubectl.kubernetes.io/last-applied-configuration',
+];
 
-function isToolKey(key: string): boolean {
-  if (key === LAST_APPLIED) return true;
-  const slash = key.indexOf('/');
-  if (slash < 0) return false;
-  const domain = key.slice(0, slash);
-  return TOOL_DOMAINS.some((tool) => domain === tool || domain.endsWith(`.${tool}`));
-}
-
-function pick(map: StringMap, isPicked: (key: string) => boolean): StringMap {
-  return Object.fromEntries(Object.entries(map).filter(([key]) => isPicked(key)));
+function pick(map: StringMap, isPicked: (key: string, value: string) => boolean): StringMap {
+  return Object.fromEntries(Object.entries(map).filter(([key, value]) => isPicked(key, value)));
 }
 
 function trackingOf(annotation: string, copied: StringMap): StringMap {
@@ -106,9 +103,7 @@ function mapPatch(
 ): Readonly<Record<string, string | null>> | undefined {
   const have = current ?? {};
   const changed = Object.entries(desired).filter(([key, value]) => have[key] !== value);
-  const dropped = ours.filter(
-    (key) => key !== HERITAGE_LABEL && Object.hasOwn(have, key) && !Object.hasOwn(desired, key),
-  );
+  const dropped = ours.filter((key) => Object.hasOwn(have, key) && !Object.hasOwn(desired, key));
   if (changed.length === 0 && dropped.length === 0) return undefined;
   return { ...Object.fromEntries(dropped.map((key) => [key, null])), ...Object.fromEntries(changed) };
 }

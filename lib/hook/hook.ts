@@ -6,6 +6,8 @@ export interface KubernetesBinding {
   readonly apiVersion: string;
   readonly kind: string;
   readonly labelSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly nameSelector?: { readonly matchNames: readonly string[] };
+  /** Bindings of one group come with the snapshots of all of them. */
   readonly group?: string;
   readonly queue?: string;
   readonly executeHookOnEvent?: readonly ('Added' | 'Modified' | 'Deleted')[];
@@ -25,7 +27,10 @@ export type Snapshots = Readonly<Record<string, readonly KubernetesObject[]>>;
 
 /** One write in the words of the operator's patch file. */
 export type Operation =
-  | { readonly operation: 'Create' | 'CreateIfNotExists' | 'CreateOrUpdate'; readonly object: KubernetesObject }
+  | {
+      readonly operation: 'Create' | 'CreateIfNotExists' | 'CreateOrUpdate';
+      readonly object: KubernetesObject;
+    }
   | {
       readonly operation: 'MergePatch';
       readonly apiVersion: string;
@@ -53,9 +58,10 @@ export interface Hook {
   readonly config: HookConfig;
   /**
    * The keys (`namespace/name`) that an object of the binding concerns. Law: reconciling all snapshots at once
-   * gives the operations that reconciling the part of each key gives.
+   * gives the operations that reconciling the part of each key gives. `every`: the object belongs to the part of
+   * each key, and its changes by themselves wake none (such a binding has an empty `executeHookOnEvent`).
    */
-  keysOf(binding: string, object: KubernetesObject): readonly string[];
+  keysOf(binding: string, object: KubernetesObject): readonly string[] | 'every';
   /** What to write so that the world is as desired. Empty when it is. Never throws for bad objects. */
   reconcile(snapshots: Snapshots): readonly Operation[];
 }
