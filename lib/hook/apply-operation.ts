@@ -2,18 +2,19 @@ import { assertNever } from '#lib/core/assert-never.ts';
 import type { KubernetesObject, ObjectRef } from '#lib/core/kubernetes.ts';
 import type { Operation } from '#lib/hook/hook.ts';
 import type { KubeApi, Resource } from '#lib/kube/kube-api.ts';
-import { classifyKubeError } from '#lib/kube/kube-error.ts';
+import { classifyKubeError, type KubeErrorKind } from '#lib/kube/kube-error.ts';
 import { resourceOf } from '#lib/kube/resources.ts';
 
 /**
- * Performs one operation as shell-operator would. A Delete of an object that is gone, and a Create in a
- * namespace that is being deleted, are done. Deletion is always in the background. Throws `KubeApiError`.
+ * Performs one operation as shell-operator would and returns the object that was written. Undefined when nothing
+ * is left of it: a deletion, in the background always; a patch of a missing object that may be missing; a
+ * creation in a namespace that is being deleted. Throws `KubeApiError`.
  */
 export async function applyOperation(
   api: KubeApi,
   operation: Operation,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<KubernetesObject | undefined> {
   const options = signal === undefined ? {} : { signal };
   switch (operation.operation) {
     case 'Create':
@@ -29,10 +30,23 @@ export async function applyOperation(
     case 'Delete':
     case 'DeleteInBackground':
     case 'DeleteNonCascading':
-      return settle(api.delete(resourceFor(operation), refOf(operation), undefined, signal), ['not-found']);
+      await settle(api.delete(resourceFor(operation), refOf(operation), undefined, signal), ['not-found']);
+      return undefined;
     default:
       return assertNever(operation, 'operation');
   }
+}
+
+/** Whether the operation takes something away. */
+export function isDeletion({ operation }: Operation): boolean {
+  return operation.startsWith('Delete');
+}
+
+/** Where the object of an operation lives. */
+export function resourceOfOperation(operation: Operation): Resource<KubernetesObject> {
+  return 'object' in operation
+    ? resourceOf(operation.object.apiVersion ?? '', operation.object.kind ?? '')
+    : resourceFor(operation);
 }
 
 /** The object that an operation writes: `Kind namespace/name`, for logs and errors. */
@@ -48,33 +62,31 @@ type CreateOperation = Extract<Operation, { readonly object: KubernetesObject }>
 
 async function createObject(
   api: KubeApi,
-  { operation, object }: CreateOperation,
+  operation: CreateOperation,
   options: { readonly signal?: AbortSignal },
-): Promise<void> {
-  const resource = resourceOf(object.apiVersion ?? '', object.kind ?? '');
-  if (operation === 'Create') return settle(api.create(resource, object, options), ['gone']);
-  if (operation === 'CreateIfNotExists')
-    return settle(api.create(resource, object, options), ['gone', 'exists']);
+): Promise<KubernetesObject | undefined> {
+  const { object } = operation;
+  const resource = resourceOfOperation(operation);
+  const creation = api.create(resource, object, options);
+  if (operation.operation === 'Create') return settle(creation, ['gone']);
+  if (operation.operation === 'CreateIfNotExists') return settle(creation, ['gone', 'exists']);
   try {
-    await api.create(resource, object, options);
+    return await settle(creation, ['gone']);
   } catch (error) {
-    if (classifyKubeError(error) === 'gone') return;
     if (classifyKubeError(error) !== 'exists') throw error;
     const ref = { namespace: object.metadata.namespace ?? '', name: object.metadata.name };
     const { resourceVersion } = (await api.get(resource, ref, options.signal)).metadata;
     const metadata = { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-    await api.replace(resource, { ...object, metadata }, options);
+    return await api.replace(resource, { ...object, metadata }, options);
   }
 }
 
-async function settle(
-  request: Promise<unknown>,
-  fine: readonly ReturnType<typeof classifyKubeError>[],
-): Promise<void> {
+async function settle<T>(request: Promise<T>, fine: readonly KubeErrorKind[]): Promise<T | undefined> {
   try {
-    await request;
+    return await request;
   } catch (error) {
     if (!fine.includes(classifyKubeError(error))) throw error;
+    return undefined;
   }
 }
 

@@ -1,0 +1,101 @@
+import { isChildOf } from '#lib/core/child-service.ts';
+import { setCondition } from '#lib/core/conditions.ts';
+import type { Condition, EndpointSlice, Service } from '#lib/core/kubernetes.ts';
+import { sameJson } from '#lib/core/same-json.ts';
+import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
+import { endpointStatuses, podEndpoints } from './endpoint-statuses.ts';
+import { FAIL_OPEN, STATUS_FIELDS, type Status } from './status.ts';
+import {
+  acceptedCondition,
+  type ChildState,
+  childServiceCondition,
+  failOpenCondition,
+  readyCondition,
+} from './status-conditions.ts';
+
+/** The whole world of one object. */
+export interface StatusInput {
+  readonly generation: number;
+  readonly parsed:
+    | { readonly kind: 'accepted'; readonly swh: ServiceWithHealthchecks; readonly child: ChildState }
+    | { readonly kind: 'rejected'; readonly violations: readonly Violation[] };
+  /** Slices of the object, by all nodes. */
+  readonly slices: readonly EndpointSlice[];
+  /** The Service of the object's name, if there is one. */
+  readonly service?: Service;
+  readonly previous: Status;
+  readonly now: Date;
+}
+
+/**
+ * The status that the object should have. A rejected object keeps what was said about its child Service, its
+ * addresses and its fail-open policy, because nothing about them changes while it is rejected.
+ */
+export function aggregateStatus(input: StatusInput): Status {
+  const pods = podEndpoints(input.slices);
+  const ready = pods.filter((pod) => pod.ready).length;
+  return {
+    ...carriedOver(input),
+    conditions: conditions(input, pods),
+    endpoints: `${ready}/${pods.length}`,
+    healthcheckCondition: {
+      observedGeneration: input.generation,
+      endpoints: pods.length,
+      readyEndpoints: ready,
+    },
+    endpointStatuses: endpointStatuses(pods, input.previous.endpointStatuses ?? [], input.now),
+  };
+}
+
+/** Body of a merge patch from one status to another: whole fields; undefined when they say the same. */
+export function statusPatch(previous: Status, next: Status): Readonly<Record<string, unknown>> | undefined {
+  const changed = STATUS_FIELDS.filter((field) => !sameJson(previous[field], next[field]));
+  if (changed.length === 0) return undefined;
+  return Object.fromEntries(changed.map((field) => [field, next[field] ?? null]));
+}
+
+/** Condition that an earlier implementation wrote under another name. */
+const OBSOLETE_CONDITION = 'ChildService';
+
+function conditions(input: StatusInput, pods: ReturnType<typeof podEndpoints>): readonly Condition[] {
+  const { parsed, generation, now } = input;
+  const isAccepted = parsed.kind === 'accepted';
+  const verdicts = [
+    acceptedCondition(isAccepted ? [] : parsed.violations),
+    readyCondition(pods, isAccepted && parsed.swh.service.type === 'ExternalName'),
+    isAccepted ? childServiceCondition(parsed.child) : undefined,
+    isAccepted ? failOpenCondition(parsed.swh, pods) : undefined,
+  ].filter((verdict) => verdict !== undefined);
+  const hasFailOpen = !isAccepted || verdicts.some(({ type }) => type === FAIL_OPEN);
+  const kept = (input.previous.conditions ?? []).filter(
+    ({ type }) => type !== OBSOLETE_CONDITION && (type !== FAIL_OPEN || hasFailOpen),
+  );
+  return verdicts.reduce<readonly Condition[]>(
+    (list, verdict) => setCondition(list, { ...verdict, observedGeneration: generation }, now),
+    kept,
+  );
+}
+
+/** What is observed of the child; nothing of a Service that is somebody else's. */
+function carriedOver({ parsed, service, previous }: StatusInput): Status {
+  if (parsed.kind === 'rejected') {
+    const { clusterIP, clusterIPs, ipFamilies, loadBalancer } = previous;
+    return withoutUndefined({ clusterIP, clusterIPs, ipFamilies, loadBalancer });
+  }
+  if (service === undefined || !isChildOf(parsed.swh, service)) return {};
+  const { clusterIP, clusterIPs, ipFamilies, type } = service.spec;
+  return withoutUndefined({
+    clusterIP: clusterIP || undefined,
+    clusterIPs,
+    ipFamilies,
+    loadBalancer: type === 'LoadBalancer' ? service.status?.loadBalancer : undefined,
+  });
+}
+
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+function withoutUndefined(status: Loose<Status>): Status {
+  const present = Object.entries(status).filter(([, value]) => value !== undefined);
+  // Same keys and values, only fewer of them; `Object.fromEntries` cannot say so.
+  return Object.fromEntries(present) as Status;
+}

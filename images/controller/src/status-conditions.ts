@@ -1,0 +1,111 @@
+import type { ChildServiceDecision } from '#lib/core/child-service.ts';
+import type { ConditionUpdate } from '#lib/core/conditions.ts';
+import type { FailOpen } from '#lib/core/probe.ts';
+import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
+import type { PodEndpoint } from './endpoint-statuses.ts';
+import { ACCEPTED, CHILD_SERVICE_READY, type ConditionReason, FAIL_OPEN, READY } from './status.ts';
+
+/** A condition without the times: those follow from what was there before. */
+export type Verdict = Omit<ConditionUpdate, 'observedGeneration' | 'reason'> & {
+  readonly reason: ConditionReason;
+};
+
+/** What is known about the child Service. */
+export interface ChildState {
+  readonly decision: ChildServiceDecision;
+  /** Why the last write failed, in the API server's words; absent when it did not. */
+  readonly error?: string;
+}
+
+/** Whether the object can be worked with; all that is wrong with it in one message. */
+export function acceptedCondition(violations: readonly Violation[]): Verdict {
+  if (violations.length === 0) {
+    return { type: ACCEPTED, status: 'True', reason: 'Accepted', message: 'The specification is valid' };
+  }
+  const message = violations.map((one) => `${one.path}: ${one.message}`).join('; ');
+  return { type: ACCEPTED, status: 'False', reason: 'InvalidSpec', message: clip(message) };
+}
+
+/** Whether the child Service is as requested; undefined while its first write is under way. */
+export function childServiceCondition({ decision, error }: ChildState): Verdict | undefined {
+  if (decision.kind === 'conflict') return childNotReady('ChildServiceConflict', decision.message);
+  if (error !== undefined && decision.kind !== 'inSync') {
+    return childNotReady('ChildServiceWasNotCreated', error);
+  }
+  switch (decision.kind) {
+    case 'waiting':
+      return childNotReady('ChildServiceWasNotCreated', decision.message);
+    case 'clusterIpImmutable':
+      return childNotReady('ChildServiceClusterIPImmutable', decision.message);
+    case 'create':
+      return undefined;
+    default:
+      return {
+        type: CHILD_SERVICE_READY,
+        status: 'True',
+        reason: 'ChildServiceWasCreated',
+        message: 'Service was created successfully',
+      };
+  }
+}
+
+/** Whether every endpoint gets traffic. */
+export function readyCondition(pods: readonly PodEndpoint[], isExternalName: boolean): Verdict {
+  if (isExternalName) {
+    return readiness('True', 'AllEndpointsAreReady', 'a Service of type ExternalName has no endpoints');
+  }
+  if (pods.length === 0) {
+    return readiness(
+      'False',
+      'NotAllEndpointsAreReady',
+      'there are no endpoints: no running pod matches the selector',
+    );
+  }
+  const ready = pods.filter((pod) => pod.ready).length;
+  const message = `${ready} of ${pods.length} endpoints are ready`;
+  return ready === pods.length
+    ? readiness('True', 'AllEndpointsAreReady', message)
+    : readiness('False', 'NotAllEndpointsAreReady', message);
+}
+
+/**
+ * Whether the fail-open policy is in force; undefined where there is none. Judged by what the probes really say:
+ * what the policy itself publishes must not end it.
+ */
+export function failOpenCondition(
+  swh: ServiceWithHealthchecks,
+  pods: readonly PodEndpoint[],
+): Verdict | undefined {
+  const { failOpen, probes } = swh.healthcheck;
+  if (failOpen.type === 'None' || probes.length === 0) return undefined;
+  const up = pods.filter((pod) => pod.isReallyUp).length;
+  const isInForce = pods.length > 0 && up < fewestUp(failOpen);
+  const found = `${up} of ${pods.length} endpoints are up`;
+  return isInForce
+    ? {
+        type: FAIL_OPEN,
+        status: 'True',
+        reason: 'TooFewEndpointsUp',
+        message: `${found}: policy ${failOpen.type} keeps endpoints ready although their probes fail`,
+      }
+    : { type: FAIL_OPEN, status: 'False', reason: 'EnoughEndpointsUp', message: found };
+}
+
+function fewestUp(failOpen: FailOpen): number {
+  return failOpen.type === 'MinimumReady' ? failOpen.minimum : 1;
+}
+
+function childNotReady(reason: ConditionReason, message: string): Verdict {
+  return { type: CHILD_SERVICE_READY, status: 'False', reason, message: clip(message) };
+}
+
+function readiness(status: 'True' | 'False', reason: ConditionReason, message: string): Verdict {
+  return { type: READY, status, reason, message };
+}
+
+/** The longest message of a condition, by the rules of metav1.Condition. */
+const LONGEST_MESSAGE = 32_768;
+
+function clip(message: string): string {
+  return message.slice(0, LONGEST_MESSAGE);
+}
