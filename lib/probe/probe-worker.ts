@@ -3,6 +3,7 @@ import { failure, type ProbeOutcome, unknown } from '#lib/core/probe-outcome.ts'
 import { nextDueMs, type Schedule } from '#lib/core/schedule.ts';
 import { isInTransition, step, type VerdictState } from '#lib/core/verdict.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
+import { bug } from './attempt.ts';
 import { durationText } from './duration-text.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
 import type { Prober } from './prober.ts';
@@ -113,8 +114,8 @@ export class ProbeWorker {
   }
 
   readonly #begin = (): void => {
-    const { clock, observer, prober, stalls } = this.#deps;
-    const { probe, target } = this.assignment;
+    const { clock, observer, stalls } = this.#deps;
+    const { probe } = this.assignment;
     const startedMs = clock.monotonicMs();
     const isExtra = this.#isExtra;
     // A timer may fire a fraction of a millisecond early.
@@ -125,11 +126,18 @@ export class ProbeWorker {
     this.#isExtra = false;
     this.#mayRunEarly = true;
     this.#arm(probe.timeoutMs + GRACE_MS, this.#giveUp);
-    prober(probe, target, { deadlineMs: startedMs + probe.timeoutMs, signal: controller.signal }).then(
-      (outcome) => this.#settle(current, outcome),
-      (error: unknown) => this.#settle(current, unknown('Internal', `the probe broke: ${nameOf(error)}`)),
-    );
+    void this.#observe(current).then((outcome) => this.#settle(current, outcome));
   };
+
+  async #observe({ startedMs, controller }: Run): Promise<ProbeOutcome> {
+    const { probe, target } = this.assignment;
+    const deadlineMs = startedMs + probe.timeoutMs;
+    try {
+      return await this.#deps.prober(probe, target, { deadlineMs, signal: controller.signal });
+    } catch (error) {
+      return bug(error);
+    }
+  }
 
   readonly #giveUp = (): void => {
     const run = this.#run;
@@ -186,8 +194,4 @@ function doubt(outcome: ProbeOutcome, stallMs: number, timeoutMs: number): Probe
 /** What is shown for the state; constant while up. */
 function messageOf(state: VerdictState): string {
   return state.verdict === 'down' ? state.message : '';
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

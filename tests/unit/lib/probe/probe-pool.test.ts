@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { SUCCESS } from '#lib/core/probe-outcome.ts';
+import { restored } from '#lib/core/verdict.ts';
+import type { ProbeAssignment } from '#lib/probe/probe-assignment.ts';
+import { anAssignment, PoolFixture, targetNumber } from './probe-fixture.ts';
+import { REFUSED } from './scripted-prober.ts';
+
+describe('ProbePool', () => {
+  it('runs equal checks of several owners once and tells each of them', async () => {
+    const fixture = new PoolFixture();
+    const { pool, clock, scripted, changes } = fixture;
+    pool.assign('a', [anAssignment()]);
+    pool.assign('b', [anAssignment({ id: 'other' })]);
+    await clock.advance(500);
+    expect(pool.size).toBe(1);
+    expect(scripted.started).toHaveLength(1);
+    expect(changes.toSorted()).toEqual(['a', 'b']);
+    expect([fixture.verdict('a'), fixture.verdict('b', 'other')]).toEqual(['up', 'up']);
+  });
+
+  it('runs a check until its last owner has left, then releases it', async () => {
+    const { pool, clock, scripted, released } = new PoolFixture();
+    pool.assign('a', [anAssignment()]);
+    pool.assign('b', [anAssignment()]);
+    pool.assign('a', []);
+    await clock.advance(500);
+    expect([scripted.started.length, released.length]).toEqual([1, 0]);
+    pool.assign('b', []);
+    await clock.advance(5000);
+    expect([scripted.started.length, released.length, clock.pending, pool.size]).toEqual([1, 1, 0, 0]);
+  });
+
+  const { probe, target } = anAssignment();
+  const different: readonly { name: string; given: Partial<ProbeAssignment> }[] = [
+    { name: 'another pod', given: { target: { ...target, podUid: 'uid-2' } } },
+    { name: 'another address', given: { target: { ...target, address: '10.1.0.2' } } },
+    { name: 'another port', given: { target: { ...target, port: 8081 } } },
+    { name: 'another threshold', given: { probe: { ...probe, failureThreshold: 9 } } },
+    { name: 'another period', given: { periodMs: 2000 } },
+    { name: 'another container', given: { startedAtMs: 5 } },
+    { name: 'a sentinel', given: { sentinel: true } },
+  ];
+  it.each(different)('does not share with $name', ({ given }) => {
+    const { pool } = new PoolFixture();
+    pool.assign('a', [anAssignment()]);
+    pool.assign('b', [anAssignment(given)]);
+    expect(pool.size).toBe(2);
+  });
+
+  it('shares a port given by name with the same one given by number', () => {
+    const { pool } = new PoolFixture();
+    pool.assign('a', [anAssignment()]);
+    pool.assign('b', [anAssignment({ probe: { ...probe, port: 'http' } })]);
+    expect(pool.size).toBe(1);
+  });
+
+  it('does not disturb a check that is assigned again', async () => {
+    const fixture = new PoolFixture();
+    const { pool, clock, scripted } = fixture;
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(500);
+    pool.assign('a', [anAssignment({ start: { firstRun: 'unknown', state: restored('down', 'x') } })]);
+    await clock.advance(400);
+    expect([scripted.started.length, fixture.verdict()]).toEqual([1, 'up']);
+  });
+
+  it('keeps a check that moves to another id', async () => {
+    const fixture = new PoolFixture();
+    const { pool, clock, released } = fixture;
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(500);
+    pool.assign('a', [anAssignment({ id: 'uid-web-1/IPv4/1' })]);
+    expect([fixture.verdict('a', 'uid-web-1/IPv4/1'), released.length]).toEqual(['up', 0]);
+  });
+
+  it('probes when a sentinel sees the connection close', async () => {
+    const fixture = new PoolFixture();
+    const { pool, clock, scripted, sentinels } = fixture;
+    const check = anAssignment({ sentinel: true, probe: { ...probe, failureThreshold: 1 } });
+    pool.assign('a', [check]);
+    await clock.advance(500);
+    scripted.behave = () => REFUSED;
+    sentinels[0]?.onClose();
+    await clock.advance(1);
+    expect(fixture.verdict()).toBe('down');
+    pool.assign('a', []);
+    expect(sentinels[0]?.isOpen).toBe(false);
+  });
+
+  it('a hung target delays no other', async () => {
+    const { pool, clock, scripted, lateness } = new PoolFixture();
+    scripted.behave = ({ podName }) => (podName === 'web-0' ? 'never-settle' : SUCCESS);
+    const many = Array.from({ length: 50 }, (_, index) =>
+      anAssignment({ id: `${index}`, target: targetNumber(index) }),
+    );
+    pool.assign('a', many);
+    await clock.advance(5000);
+    expect(Math.max(...lateness)).toBeLessThan(1);
+    const runsOf = (name: string) => scripted.started.filter((one) => one.target.podName === name).length;
+    expect(runsOf('web-7')).toBeGreaterThanOrEqual(4);
+  });
+
+  it('holds one timer for each check at rest', async () => {
+    const { pool, clock } = new PoolFixture();
+    const many = Array.from({ length: 50 }, (_, index) =>
+      anAssignment({ id: `${index}`, target: targetNumber(index) }),
+    );
+    pool.assign('a', many);
+    await clock.advance(5000);
+    expect(clock.pending).toBe(50);
+  });
+});

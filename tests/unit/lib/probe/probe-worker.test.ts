@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { SUCCESS } from '#lib/core/probe-outcome.ts';
+import { restored } from '#lib/core/verdict.ts';
+import { anAssignment, PoolFixture } from './probe-fixture.ts';
+import { REFUSED } from './scripted-prober.ts';
+
+const SEEN_UP = { firstRun: 'unknown', state: restored('up') } as const;
+
+/** Distances between successive starts. */
+function gaps(times: readonly number[]): readonly number[] {
+  return times.slice(1).map((time, index) => Math.round(time - (times[index] ?? 0)));
+}
+
+describe('ProbeWorker', () => {
+  it('probes at once and then every period', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(4500);
+    expect(scripted.startTimes[0]).toBeLessThan(20);
+    expect(gaps(scripted.startTimes)).toEqual([1000, 1000, 1000, 1000]);
+  });
+
+  it('waits for the initial delay of the container by the wall clock', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    const startedAtMs = clock.now().getTime() - 2000;
+    pool.assign('a', [anAssignment({ initialDelayMs: 5000, startedAtMs })]);
+    await clock.advance(2999);
+    expect(scripted.started).toHaveLength(0);
+    await clock.advance(30);
+    expect(scripted.started).toHaveLength(1);
+  });
+
+  it('never overlaps itself and skips the slots that a slow run has missed', async () => {
+    const fixture = new PoolFixture();
+    const { pool, clock, scripted } = fixture;
+    scripted.behave = () => ({ afterMs: 2300, outcome: SUCCESS });
+    const { probe } = anAssignment();
+    pool.assign('a', [anAssignment({ probe: { ...probe, timeoutMs: 5000 } })]);
+    await clock.advance(9500);
+    expect(scripted.mostAtOnce).toBe(1);
+    expect(gaps(scripted.startTimes)).toEqual([3000, 3000, 3000]);
+  });
+
+  it('hands the prober its deadline', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(500);
+    const { run, startedMs } = scripted.started[0] ?? {};
+    expect(run?.deadlineMs).toBe((startedMs ?? 0) + 400);
+  });
+
+  it('gives up a prober that does not end by itself, and goes on', async () => {
+    const { pool, clock, scripted, outcomes } = new PoolFixture();
+    scripted.behave = () => 'never-settle';
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(1800);
+    expect(outcomes).toMatchObject([{ kind: 'failure', reason: 'Timeout' }, { kind: 'failure' }]);
+    expect(scripted.started[0]?.run.signal.aborted).toBe(true);
+  });
+
+  it('takes a rejecting prober as unknown', async () => {
+    const fixture = new PoolFixture();
+    const { clock } = fixture;
+    fixture.scripted.behave = () => {
+      throw new TypeError('secret detail');
+    };
+    fixture.pool.assign('a', [anAssignment()]);
+    await clock.advance(500);
+    expect(fixture.outcomes).toEqual([
+      { kind: 'unknown', cause: 'Internal', message: 'bug: the prober threw TypeError' },
+    ]);
+  });
+
+  it('re-checks by the fast period while in transition only', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    scripted.behave = (_target, count) => (count >= 3 && count <= 4 ? REFUSED : SUCCESS);
+    const probe = { ...anAssignment().probe, failureThreshold: 3 };
+    pool.assign('a', [anAssignment({ fastPeriodMs: 100, probe, start: SEEN_UP })]);
+    await clock.advance(4500);
+    const [first, second, third, fourth] = gaps(scripted.startTimes);
+    expect([first, second, third, fourth]).toEqual([1000, 1000, 100, 100]);
+    expect(
+      gaps(scripted.startTimes)
+        .slice(4)
+        .every((gap) => gap >= 1000),
+    ).toBe(true);
+  });
+
+  it('turns down after the failure threshold and says so once', async () => {
+    const fixture = new PoolFixture();
+    const { pool, clock, scripted, changes } = fixture;
+    scripted.behave = () => REFUSED;
+    pool.assign('a', [anAssignment({ start: SEEN_UP })]);
+    await clock.advance(900);
+    expect(fixture.verdict()).toBe('up');
+    await clock.advance(1000);
+    expect(fixture.verdict()).toBe('down');
+    await clock.advance(5000);
+    expect(changes).toEqual(['a']);
+  });
+
+  it('counts for nothing what ends after the stop, and leaves no timer', async () => {
+    const { pool, clock, scripted, outcomes, changes } = new PoolFixture();
+    scripted.behave = () => ({ afterMs: 300, outcome: SUCCESS });
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(100);
+    pool.stop();
+    expect(scripted.started[0]?.run.signal.aborted).toBe(true);
+    await clock.advance(3000);
+    expect({ outcomes, changes, timers: clock.pending }).toEqual({ outcomes: [], changes: [], timers: 0 });
+  });
+});
+
+describe('a worker that doubts itself', () => {
+  it('calls a timeout during a stall unknown', async () => {
+    const fixture = new PoolFixture();
+    const { pool, clock, scripted, outcomes } = fixture;
+    scripted.behave = () => 'hang';
+    pool.assign('a', [anAssignment({ start: SEEN_UP })]);
+    await clock.advance(30);
+    await clock.stall(5000);
+    await clock.advance(1);
+    expect(outcomes).toMatchObject([{ kind: 'unknown', cause: 'CheckerStalled' }]);
+    expect(fixture.verdict()).toBe('up');
+  });
+
+  it('remembers a stall that ended before the deadline', async () => {
+    const { pool, clock, scripted, outcomes } = new PoolFixture();
+    scripted.behave = () => 'hang';
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(30);
+    await clock.stall(200);
+    await clock.advance(300);
+    expect(outcomes).toMatchObject([{ kind: 'unknown', cause: 'CheckerStalled' }]);
+  });
+
+  it('takes a timeout as a failure when it could work', async () => {
+    const { pool, clock, scripted, outcomes } = new PoolFixture();
+    scripted.behave = () => 'hang';
+    pool.assign('a', [anAssignment()]);
+    await clock.stall(5000);
+    await clock.advance(500);
+    expect(outcomes).toMatchObject([{ kind: 'failure', reason: 'Timeout' }]);
+  });
+
+  it('believes other failures whatever happened', async () => {
+    const { pool, clock, scripted, outcomes } = new PoolFixture();
+    scripted.behave = () => ({ afterMs: 100, outcome: REFUSED });
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(30);
+    await clock.stall(3000);
+    await clock.advance(1);
+    expect(outcomes[0]).toEqual(REFUSED);
+  });
+});
+
+describe('probeNow', () => {
+  it('runs at once and leaves the regular due times alone', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(1500);
+    pool.probeNow(() => true);
+    await clock.advance(3000);
+    expect(gaps(scripted.startTimes).slice(0, 2)[0]).toBe(1000);
+    expect(scripted.startTimes[2]).toBe(1500);
+    const [first] = scripted.startTimes;
+    expect(scripted.startTimes[3]).toBeCloseTo((first ?? 0) + 2000, 1);
+  });
+
+  it('runs again after a run that may have missed the reason', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    scripted.behave = () => ({ afterMs: 50, outcome: SUCCESS });
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(30);
+    pool.probeNow(() => true);
+    await clock.advance(100);
+    expect(scripted.started).toHaveLength(2);
+    expect(scripted.mostAtOnce).toBe(1);
+  });
+
+  it('does not let a flood of reasons become a flood of runs', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    pool.assign('a', [anAssignment({ periodMs: 10_000 })]);
+    await clock.advance(100);
+    for (let reason = 0; reason < 100; reason++) {
+      pool.probeNow(() => true);
+      await clock.advance(50);
+    }
+    expect(scripted.started.length).toBeLessThanOrEqual(1 + 6);
+    expect(scripted.started.length).toBeGreaterThanOrEqual(1 + 5);
+  });
+
+  it('does not shorten the initial delay', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    const startedAtMs = clock.now().getTime();
+    pool.assign('a', [anAssignment({ initialDelayMs: 5000, startedAtMs })]);
+    pool.probeNow(() => true);
+    await clock.advance(4000);
+    expect(scripted.started).toHaveLength(0);
+  });
+});

@@ -1,0 +1,63 @@
+import type { Probe } from '#lib/core/probe.ts';
+import { failure, type ProbeOutcome, SUCCESS, unknown } from '#lib/core/probe-outcome.ts';
+import type { Target } from '#lib/core/target.ts';
+import type { ProbeRun, Prober } from '#lib/probe/prober.ts';
+import type { Clock } from '#lib/runtime/clock.ts';
+
+export const REFUSED: ProbeOutcome = failure('ConnectionRefused', 'refused');
+export const TIMED_OUT: ProbeOutcome = failure('Timeout', 'timed out');
+export const CANCELLED: ProbeOutcome = unknown('Cancelled', 'cancelled');
+
+/** What a target does: answers at once, answers late, hangs until the deadline, or never settles at all. */
+export type Behaviour =
+  | ProbeOutcome
+  | { readonly afterMs: number; readonly outcome: ProbeOutcome }
+  | 'hang'
+  | 'never-settle';
+
+export interface StartedRun {
+  readonly probe: Probe;
+  readonly target: Target;
+  readonly startedMs: number;
+  readonly run: ProbeRun;
+}
+
+/** A prober whose targets behave as told; remembers what was run and how many runs overlapped. */
+export class ScriptedProber {
+  readonly started: StartedRun[] = [];
+  mostAtOnce = 0;
+  behave: (target: Target, count: number) => Behaviour = () => SUCCESS;
+  readonly #clock: Clock;
+  #underWay = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Start times of all runs. */
+  get startTimes(): readonly number[] {
+    return this.started.map(({ startedMs }) => startedMs);
+  }
+
+  readonly prober: Prober<Probe> = (probe, target, run) => {
+    const startedMs = this.#clock.monotonicMs();
+    this.started.push({ probe, target, startedMs, run });
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
+    const behaviour = this.behave(target, this.started.length);
+    return this.#settle(behaviour, run).finally(() => this.#underWay--);
+  };
+
+  #settle(behaviour: Behaviour, run: ProbeRun): Promise<ProbeOutcome> {
+    const { promise, resolve } = Promise.withResolvers<ProbeOutcome>();
+    if (behaviour === 'never-settle') return promise;
+    run.signal.addEventListener('abort', () => resolve(CANCELLED));
+    if (behaviour === 'hang') {
+      this.#clock.schedule(run.deadlineMs - this.#clock.monotonicMs(), () => resolve(TIMED_OUT));
+    } else if ('afterMs' in behaviour) {
+      this.#clock.schedule(behaviour.afterMs, () => resolve(behaviour.outcome));
+    } else {
+      resolve(behaviour);
+    }
+    return promise;
+  }
+}
