@@ -2,7 +2,7 @@ import { SERVICE_NAME_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { Endpoint, EndpointSlice } from '#lib/core/kubernetes.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
 import { waitFor } from '../process/wait-for.ts';
-import { type ObjectChange, ObjectWatch } from './object-watch.ts';
+import { ObjectWatch, type RecordedChange } from './object-watch.ts';
 
 /** What the EndpointSlices of one namespace say, and every change of them. */
 export class EndpointLog {
@@ -13,7 +13,7 @@ export class EndpointLog {
   }
 
   /** Changes of the slices of a Service that arrived at or after `sinceMs`. */
-  changes(service: string, sinceMs = 0): readonly ObjectChange<EndpointSlice>[] {
+  changes(service: string, sinceMs = 0): readonly RecordedChange<EndpointSlice>[] {
     return this.#slices
       .changes()
       .filter(({ atMs, object }) => atMs >= sinceMs && serviceOf(object) === service);

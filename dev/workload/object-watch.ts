@@ -1,33 +1,32 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '#lib/core/kubernetes.ts';
-import { type ApiClient, ApiError, type ApiEvent } from '../cluster/api-client.ts';
+import type { ApiClient } from '../cluster/api-client.ts';
+import { watchObjects } from '../cluster/resource-watch.ts';
 
 /** One change of one object as the API server told it. */
-export interface ObjectChange<T> {
+export interface RecordedChange<T> {
   /** When it arrived, milliseconds since the epoch. */
   readonly atMs: number;
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly kind: 'stored' | 'deleted';
   readonly object: T;
 }
 
 /** Every change of the objects of one kind in one namespace, and the objects as they are at present. */
 export class ObjectWatch<T extends KubernetesObject> {
-  readonly #api: ApiClient;
-  readonly #path: string;
   readonly #abort = new AbortController();
-  readonly #changes: ObjectChange<T>[] = [];
+  readonly #changes: RecordedChange<T>[] = [];
   readonly #objects = new Map<string, T>();
-  #version = '';
 
-  /** Starts to watch the list at `path`; changes for objects that stand already come first. */
+  /** Starts to watch the list at `path`; objects that stand already come first. */
   constructor(api: ApiClient, path: string) {
-    this.#api = api;
-    this.#path = path;
-    void this.#follow();
+    const { signal } = this.#abort;
+    void watchObjects<T>(api, path, {
+      signal,
+      onChange: ({ kind, object }) => this.#take({ atMs: Date.now(), kind, object }),
+    });
   }
 
   /** All changes, oldest first. */
-  changes(): readonly ObjectChange<T>[] {
+  changes(): readonly RecordedChange<T>[] {
     return this.#changes;
   }
 
@@ -45,35 +44,13 @@ export class ObjectWatch<T extends KubernetesObject> {
     this.#abort.abort();
   }
 
-  /** A watch ends by itself after minutes, or with the API server; it goes on where it ended. */
-  async #follow(): Promise<void> {
-    const { signal } = this.#abort;
-    while (!signal.aborted) {
-      const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${this.#version}`;
-      await this.#api
-        .watch<T>(`${this.#path}?${query}`, (event) => this.#take(event), signal)
-        .catch((error: unknown) => {
-          if (error instanceof ApiError && error.status === 410) this.#forget();
-        });
-      await sleep(100, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  /** The version is too old to go on from: the next watch begins with everything that stands. */
-  #forget(): void {
-    this.#version = '';
-    this.#objects.clear();
-  }
-
-  #take({ type, object }: ApiEvent<T>): void {
-    if (type === 'ERROR') {
-      this.#forget();
-      return;
-    }
-    this.#version = object.metadata.resourceVersion ?? this.#version;
-    if (type === 'BOOKMARK') return;
-    this.#changes.push({ atMs: Date.now(), type, object });
-    if (type === 'DELETED') this.#objects.delete(object.metadata.name);
-    else this.#objects.set(object.metadata.name, object);
+  #take(change: RecordedChange<T>): void {
+    const { name, resourceVersion } = change.object.metadata;
+    // A watch that begins anew tells of everything again.
+    const isKnown = this.#objects.get(name)?.metadata.resourceVersion === resourceVersion;
+    if (change.kind === 'stored' && isKnown) return;
+    this.#changes.push(change);
+    if (change.kind === 'deleted') this.#objects.delete(name);
+    else this.#objects.set(name, change.object);
   }
 }

@@ -15,33 +15,36 @@ import {
  * itself; whoever uses it stops the primary and promotes a standby.
  */
 export class PostgresqlCluster {
-  readonly #servers: ReadonlyMap<string, PostgresqlServer>;
-  #primary: PostgresqlServer;
+  readonly #host: ProcessHost;
+  readonly #servers = new Map<string, PostgresqlServer>();
+  #primary: PostgresqlServer | undefined;
 
-  /** The first member becomes the primary. Nothing runs until `start`. */
-  constructor(host: ProcessHost, members: readonly [PostgresqlMember, ...PostgresqlMember[]]) {
-    const servers = members.map((member) => new PostgresqlServer(host, member));
-    this.#servers = new Map(servers.map((server) => [server.member.name, server]));
-    this.#primary = this.#serverOf(members[0].name);
+  constructor(host: ProcessHost) {
+    this.#host = host;
   }
 
-  /** Name of the member that was made primary last, whether it runs or not. */
+  /** Name of the member that was made primary last, whether it runs or not. Throws before the first has joined. */
   get primary(): string {
-    return this.#primary.member.name;
+    return this.#primaryServer().member.name;
   }
 
-  /** Starts the primary, the table `traffic`, and the standbys; all take queries when it resolves. */
-  async start(): Promise<void> {
-    await this.#primary.initialize();
-    await this.#primary.start();
-    await this.#primary.query('CREATE TABLE traffic (at timestamptz NOT NULL DEFAULT now())');
-    const standbys = [...this.#servers.values()].filter((server) => server !== this.#primary);
-    await Promise.all(standbys.map((server) => this.#follow(server)));
+  /**
+   * Starts a member and waits until it takes queries: the first with an empty database and the table `traffic`
+   * as the primary, each further one as a standby with a copy of the primary.
+   */
+  async join(member: PostgresqlMember): Promise<void> {
+    const server = new PostgresqlServer(this.#host, member);
+    this.#servers.set(member.name, server);
+    if (this.#primary !== undefined) return this.#follow(server);
+    this.#primary = server;
+    await server.initialize();
+    await server.start();
+    await server.query('CREATE TABLE traffic (at timestamptz NOT NULL DEFAULT now())');
   }
 
   /** Brings the primary down. Nobody is primary until `promote`. */
   stopPrimary(mode: StopMode): Promise<void> {
-    return this.#primary.stop(mode);
+    return this.#primaryServer().stop(mode);
   }
 
   /**
@@ -49,7 +52,7 @@ export class PostgresqlCluster {
    * The old primary must be down.
    */
   async promote(name: string, deadlineMs = 5_000): Promise<void> {
-    if (this.#primary.isRunning()) {
+    if (this.#primaryServer().isRunning()) {
       throw new Error(`promote ${name}: ${this.primary} still runs, stop it first`);
     }
     const server = this.#serverOf(name);
@@ -101,9 +104,9 @@ export class PostgresqlCluster {
     return row?.rows ?? 0;
   }
 
-  /** Stops every member. */
-  async stop(): Promise<void> {
-    await Promise.all([...this.#servers.values()].map((server) => server.stop('immediate')));
+  #primaryServer(): PostgresqlServer {
+    if (this.#primary === undefined) throw new Error('no PostgreSQL member has joined yet');
+    return this.#primary;
   }
 
   #serverOf(name: string): PostgresqlServer {
@@ -115,12 +118,12 @@ export class PostgresqlCluster {
   }
 
   async #follow(server: PostgresqlServer): Promise<void> {
-    await server.copyFrom(this.#primary.member);
+    await server.copyFrom(this.#primaryServer().member);
     await server.start();
   }
 
   async #redirect(standby: PostgresqlServer): Promise<void> {
-    const { address } = this.#primary.member;
+    const { address } = this.#primaryServer().member;
     const connection = `host=${address} port=${POSTGRESQL_PORT} user=${POSTGRESQL_USER} password=${POSTGRESQL_PASSWORD}`;
     await standby.query(`ALTER SYSTEM SET primary_conninfo = '${connection}'`);
     await standby.query('SELECT pg_reload_conf()');

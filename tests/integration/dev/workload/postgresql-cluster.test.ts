@@ -5,13 +5,13 @@ import { PostgresqlCluster } from '../../../../dev/workload/postgresql-cluster.t
 import { Traffic } from '../../../../dev/workload/traffic.ts';
 
 const host = ProcessHost.open();
-const cluster = new PostgresqlCluster(host, [
-  { name: 'db-0', address: '127.0.81.1' },
-  { name: 'db-1', address: '127.0.81.2' },
-  { name: 'db-2', address: '127.0.81.3' },
-]);
+const cluster = new PostgresqlCluster(host);
 
-beforeAll(() => cluster.start(), 30_000);
+beforeAll(async () => {
+  await cluster.join({ name: 'db-0', address: '127.0.81.1' });
+  await cluster.join({ name: 'db-1', address: '127.0.81.2' });
+  await cluster.join({ name: 'db-2', address: '127.0.81.3' });
+}, 30_000);
 afterAll(() => host.close(), 30_000);
 
 async function roles(): Promise<readonly string[]> {

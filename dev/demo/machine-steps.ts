@@ -1,0 +1,103 @@
+import { waitFor } from '../process/wait-for.ts';
+import type { Traffic } from '../workload/traffic.ts';
+import { tallyOf } from '../workload/traffic-tally.ts';
+import { check } from './check.ts';
+import type { Display } from './display.ts';
+import type { Stage } from './stage.ts';
+import type { Expectation } from './summary.ts';
+import { seconds } from './view.ts';
+
+/** Name of the pod behind the virtual machine. */
+export const VM_POD = 'my-vm';
+
+/** Three failures at a period of 10 s, a probe's timeout of 1 s, and a second for everything behind it. */
+export const LEAVE_WITHIN_MS = 32_000;
+/** One success at a period of 10 s, and a second for everything behind it. */
+export const RETURN_WITHIN_MS = 11_000;
+/** What follows the pod's readiness need not wait for a probe. */
+const READINESS_WITHIN_MS = 2_000;
+/** Longest wait for anything, so that the demo ends even when something is broken. */
+export const PATIENCE_MS = 45_000;
+/** So many answers in a row say that a load balancer goes on. */
+const ENOUGH_ANSWERS = 25;
+
+/** The endpoints of all load balancers after the start. */
+export function endpointsAppear({ endpoints, startedMs, databases }: Stage): Promise<Expectation> {
+  return check('every load balancer finds its endpoints', async () => {
+    const times = await Promise.all([
+      endpoints.waitForReady('postgres-read', ['postgres-0', 'postgres-1', 'postgres-2'], PATIENCE_MS),
+      endpoints.waitForReady('postgres-write', [databases.primary], PATIENCE_MS),
+      endpoints.waitForReady('web', [VM_POD], PATIENCE_MS),
+      endpoints.waitForReady('smtp', [VM_POD], PATIENCE_MS),
+      endpoints.waitForReady('my-vm', [VM_POD], PATIENCE_MS),
+    ]);
+    const took = Math.max(...times) - startedMs;
+    return { measured: `${seconds(took)} after the start of the pods`, holds: true };
+  });
+}
+
+/** The web server dies; the mail server in the same machine has no part in it. */
+export async function webKilled(stage: Stage, display: Display): Promise<readonly Expectation[]> {
+  const sinceMs = Date.now();
+  await stage.web.kill();
+  display.say('the web server was killed');
+  const left = await check('web loses the endpoint of the killed server', async () => {
+    const took = (await stage.endpoints.waitForReady('web', [], PATIENCE_MS)) - sinceMs;
+    display.say(`web has lost its endpoint after ${seconds(took)}`);
+    return { measured: `${seconds(took)} after the kill`, holds: took <= LEAVE_WITHIN_MS };
+  });
+  return [left, await goesOn('smtp keeps its endpoint in the same VM', stage, { name: 'smtp', sinceMs })];
+}
+
+/** The web server is there again. */
+export function webReturns(stage: Stage): Promise<Expectation> {
+  return check('web gets its endpoint back', async () => {
+    const sinceMs = Date.now();
+    await stage.web.start();
+    const took = (await stage.endpoints.waitForReady('web', [VM_POD], PATIENCE_MS)) - sinceMs;
+    await answers(stage.traffic, 'web', sinceMs + took);
+    return { measured: `${seconds(took)} after the start`, holds: took <= RETURN_WITHIN_MS };
+  });
+}
+
+/** A container without ports becomes unready, and with it the pod. */
+export async function sideContainerUnready(stage: Stage, display: Display): Promise<readonly Expectation[]> {
+  const sinceMs = Date.now();
+  await stage.setContainerReady(VM_POD, 'side', false);
+  const plain = await check('the plain Service loses the pod', async () => {
+    const took = (await stage.endpoints.waitForReady('my-vm', [], PATIENCE_MS)) - sinceMs;
+    display.say(`the plain Service has lost the pod after ${seconds(took)}`);
+    return { measured: `${seconds(took)} after the container`, holds: took <= READINESS_WITHIN_MS };
+  });
+  const others = ['web', 'smtp'].map((name) =>
+    goesOn(`${name} keeps the pod whose own container is ready`, stage, { name, sinceMs }),
+  );
+  return [plain, ...(await Promise.all(others))];
+}
+
+/** Whether a load balancer has had no change and no failed request since then, over enough requests. */
+function goesOn(
+  what: string,
+  { endpoints, traffic }: Stage,
+  { name, sinceMs }: { readonly name: string; readonly sinceMs: number },
+): Promise<Expectation> {
+  return check(what, async () => {
+    await answers(traffic, name, Date.now());
+    const changes = endpoints.changes(name, sinceMs).length;
+    const { requests, failed } = tallyOf(traffic.samples(name, sinceMs));
+    const measured = `${failed} of ${requests} requests failed, ${changes} changes of endpoints`;
+    return { measured, holds: failed === 0 && changes === 0 };
+  });
+}
+
+/** Waits until enough requests that began after `sinceMs` were answered. */
+async function answers(traffic: Traffic, stream: string, sinceMs: number): Promise<void> {
+  await waitFor(
+    `${ENOUGH_ANSWERS} answers of ${stream}`,
+    async () => {
+      const { requests, failed } = tallyOf(traffic.samples(stream, sinceMs));
+      return requests - failed >= ENOUGH_ANSWERS ? true : undefined;
+    },
+    { deadlineMs: PATIENCE_MS },
+  );
+}

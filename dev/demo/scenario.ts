@@ -1,0 +1,27 @@
+import { databaseOutage, databasesReturn, readsAndWrites } from './database-steps.ts';
+import type { Display } from './display.ts';
+import { endpointsAppear, sideContainerUnready, webKilled, webReturns } from './machine-steps.ts';
+import type { Stage } from './stage.ts';
+import type { Expectation } from './summary.ts';
+
+/**
+ * Plays the scenes of the demo, slow ones side by side, and returns what was promised and what came of it. The
+ * timings are those of the manifests: a probe every 10 s, three failures to leave, one success to return.
+ */
+export async function playScenario(stage: Stage, display: Display): Promise<readonly Expectation[]> {
+  display.step(
+    '1/4  every load balancer finds its endpoints (first probe 10 s after the start of a container)',
+  );
+  const beginning = [await endpointsAppear(stage), ...(await readsAndWrites(stage))];
+
+  display.step('2/4  the web server in the VM is killed; the primary database stops, a standby is promoted');
+  const outage = (await Promise.all([webKilled(stage, display), databaseOutage(stage, display)])).flat();
+
+  display.step('3/4  the web server starts again; the old primary returns as a standby');
+  const recovery = await Promise.all([webReturns(stage), databasesReturn(stage)]);
+
+  display.step('4/4  a side container of the VM pod becomes unready');
+  const side = await sideContainerUnready(stage, display);
+
+  return [...beginning, ...outage, ...recovery, ...side];
+}
