@@ -81,6 +81,7 @@ export class HttpKubeApi implements KubeApi {
     resourceVersion: string,
     onEvent: (event: WatchEvent<T>) => void,
     signal: AbortSignal,
+    onOpen?: () => void,
   ): Promise<void> {
     const seconds = WATCH_MIN_SECONDS + Math.floor(this.#random() * WATCH_MIN_SECONDS);
     const what = `watch ${resource.plural}`;
@@ -94,9 +95,10 @@ export class HttpKubeApi implements KubeApi {
     const path = withQuery(collectionPath(resource, scope.namespace ?? ''), query);
     const limits = { silenceMs: WATCH_SILENCE_MS, totalMs: seconds * 1000 + WATCH_GRACE_MS };
     try {
-      await this.#transport.stream({ method: 'GET', path, what, signal }, limits, (line) =>
-        onEvent(parseEvent(resource, what, line)),
-      );
+      await this.#transport.stream({ method: 'GET', path, what, signal }, limits, {
+        onOpen,
+        onLine: (line) => onEvent(parseEvent(resource, what, line)),
+      });
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -34,6 +34,13 @@ export interface StreamLimits {
   readonly totalMs: number;
 }
 
+/** Takes a streamed answer. What a method throws ends the stream. */
+export interface StreamReader {
+  /** The server has begun its answer. */
+  readonly onOpen?: (() => void) | undefined;
+  readonly onLine: (line: string) => void;
+}
+
 /** How long an ordinary request may take, answer included. */
 const DEADLINE_MS = 30_000;
 /** etcd refuses objects above 1.5 MiB; an event holds one object, expanded by JSON escapes at most. */
@@ -76,15 +83,16 @@ export class HttpTransport {
     }
   }
 
-  /** Gives each line of the answer to `onLine`; resolves when the server ends the answer. */
-  async stream(request: ApiRequest, limits: StreamLimits, onLine: (line: string) => void): Promise<void> {
+  /** Resolves when the server ends the answer. */
+  async stream(request: ApiRequest, limits: StreamLimits, reader: StreamReader): Promise<void> {
     const guard = new RequestGuard(this.#clock, request.what, request.signal);
     const endMs = this.#clock.monotonicMs() + limits.totalMs;
     const allow = (ms: number) => guard.allow(Math.max(0, Math.min(ms, endMs - this.#clock.monotonicMs())));
     allow(DEADLINE_MS);
     try {
       const response = await this.#open(request, guard.signal);
-      const lines = new LineSplitter(MAX_LINE_BYTES, onLine);
+      const lines = new LineSplitter(MAX_LINE_BYTES, reader.onLine);
+      reader.onOpen?.();
       allow(limits.silenceMs);
       for await (const chunk of response) {
         allow(limits.silenceMs);

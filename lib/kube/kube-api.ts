@@ -48,7 +48,8 @@ export interface KubeApi {
   ): Promise<ObjectList<T>>;
   /**
    * Streams events after `resourceVersion` until the server ends the stream (resolves), the signal aborts
-   * (resolves) or something fails (throws; 410 when the version is too old).
+   * (resolves) or something fails (throws; 410 when the version is too old). `onOpen` is called when the server
+   * has accepted the watch, before any event.
    */
   watch<T extends KubernetesObject>(
     resource: Resource<T>,
@@ -56,6 +57,7 @@ export interface KubeApi {
     resourceVersion: string,
     onEvent: (event: WatchEvent<T>) => void,
     signal: AbortSignal,
+    onOpen?: () => void,
   ): Promise<void>;
   create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
   /** PUT; conditional on `metadata.resourceVersion` when the object carries one. */

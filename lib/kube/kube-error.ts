@@ -68,6 +68,8 @@ export function classifyKubeError(error: unknown): KubeErrorKind {
   if (!(error instanceof KubeApiError)) return 'bug';
   if (error.status === 409 && error.reason === 'AlreadyExists') return 'exists';
   if (error.status === 403 && error.causes.includes('NamespaceTerminating')) return 'gone';
+  // A database restored from a backup is behind the version that we know; waiting does not help.
+  if (error.causes.includes('ResourceVersionTooLarge')) return 'expired';
   if (error.status >= 500) return 'transient';
   return BY_STATUS[error.status] ?? 'bug';
 }

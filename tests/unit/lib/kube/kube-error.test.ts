@@ -25,6 +25,11 @@ const cases: readonly Case[] = [
   },
   { name: 'a missing object', given: answer(404, 'NotFound'), want: 'not-found' },
   { name: 'a version that is too old', given: answer(410, 'Expired'), want: 'expired' },
+  {
+    name: 'a version from before a restore',
+    given: answer(504, 'Timeout', ['ResourceVersionTooLarge']),
+    want: 'expired',
+  },
   { name: 'an object that is refused', given: answer(422, 'Invalid'), want: 'invalid' },
   { name: 'a method that does not exist', given: answer(405, 'MethodNotAllowed'), want: 'bug' },
   { name: 'an error of our own', given: new TypeError('x is undefined'), want: 'bug' },
