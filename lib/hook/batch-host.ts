@@ -18,7 +18,7 @@ type Command = (batch: HookBatch, process: HookProcess, args: readonly string[])
  */
 export function runBatchHost(batch: HookBatch, process: HookProcess): number {
   const [group, name, ...args] = process.args;
-  const command = group === 'hook' && name !== undefined ? COMMANDS[name] : undefined;
+  const command = group === 'hook' && name !== undefined ? COMMANDS.get(name) : undefined;
   if (command === undefined) {
     const given = process.args.length === 0 ? 'no arguments' : process.args.join(' ');
     return fail(process, `${given}: use hook list, hook config, hook run N, hook ready or hook check`, 2);
@@ -30,33 +30,43 @@ export function runBatchHost(batch: HookBatch, process: HookProcess): number {
   }
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  list(batch, process) {
-    const lines = batch.hooks.map((hook, index) => `${index}: ${hook.name}\n`);
-    process.stdout(`Found ${batch.hooks.length} items\n${lines.join('')}`);
-    return 0;
-  },
-  config(batch, process) {
-    process.stdout(`${JSON.stringify(batchConfig(batch))}\n`);
-    return 0;
-  },
-  run(batch, process, [index]) {
-    const hook = batch.hooks[Number(index)];
-    if (hook === undefined) throw new Error(`no hook ${index ?? ''}: there are ${batch.hooks.length}`);
-    runHooks([hook], process);
-    return 0;
-  },
-  ready(_batch, process) {
-    // No readiness hook is declared; whoever asks all the same must not take silence for readiness.
-    return fail(process, 'this module declares no readiness hook', 1);
-  },
-  check(batch, process) {
-    const violations = batch.checkSettings(readJson(process, 'SETTINGS_PATH'));
-    if (violations.length === 0) return 0;
-    process.stderr(`${JSON.stringify({ valid: false, message: violations.join('; '), warnings: [] })}\n`);
-    return 1;
-  },
-};
+function list({ hooks }: HookBatch, process: HookProcess): number {
+  const lines = hooks.map((hook, index) => `${index}: ${hook.name}\n`);
+  process.stdout(`Found ${hooks.length} items\n${lines.join('')}`);
+  return 0;
+}
+
+function config(batch: HookBatch, process: HookProcess): number {
+  process.stdout(`${JSON.stringify(batchConfig(batch))}\n`);
+  return 0;
+}
+
+function run({ hooks }: HookBatch, process: HookProcess, [index]: readonly string[]): number {
+  const hook = hooks[Number(index)];
+  if (hook === undefined) throw new Error(`no hook ${index ?? ''}: there are ${hooks.length}`);
+  runHooks([hook], process);
+  return 0;
+}
+
+/** No readiness hook is declared; whoever asks all the same must not take silence for readiness. */
+function ready(_batch: HookBatch, process: HookProcess): number {
+  return fail(process, 'this module declares no readiness hook', 1);
+}
+
+function check(batch: HookBatch, process: HookProcess): number {
+  const violations = batch.checkSettings(readJson(process, 'SETTINGS_PATH'));
+  if (violations.length === 0) return 0;
+  process.stderr(`${JSON.stringify({ valid: false, message: violations.join('; '), warnings: [] })}\n`);
+  return 1;
+}
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['list', list],
+  ['config', config],
+  ['run', run],
+  ['ready', ready],
+  ['check', check],
+]);
 
 /** The document of `hook config`: positions in `hooks` are the indexes of `hook run`. */
 function batchConfig({ hooks }: HookBatch): Readonly<Record<string, unknown>> {

@@ -1,0 +1,36 @@
+import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
+import { decideChildService } from '#lib/core/child-service.ts';
+import { type KubernetesObject, keyOf, type ObjectRef, type Service } from '#lib/core/kubernetes.ts';
+import type { Hook, Operation } from '#lib/hook/hook.ts';
+import { OBJECTS, SERVICES } from './bindings.ts';
+
+/**
+ * Keeps the child Service of every object as the object describes it: see `decideChildService`. An object that is
+ * rejected or being deleted leaves its Service alone. Keys are objects.
+ */
+export const childService: Hook = {
+  name: 'child-service',
+  config: { configVersion: 'v1', kubernetes: [OBJECTS, SERVICES] },
+  keysOf: (_binding, object) => [keyOf(object)],
+  reconcile(snapshots) {
+    const services = new Map((snapshots[SERVICES.name] ?? []).map((one) => [keyOf(one), asService(one)]));
+    return (snapshots[OBJECTS.name] ?? []).flatMap((object) => {
+      const result = parseServiceWithHealthchecks(object);
+      if (result.kind === 'rejected' || result.swh.isDeleting) return [];
+      const { swh } = result;
+      const decision = decideChildService(swh, services.get(keyOf(object)));
+      if (decision.kind === 'create') return [{ operation: 'Create', object: decision.service } as const];
+      return 'patch' in decision ? [patchOf(swh.ref, decision.patch)] : [];
+    });
+  },
+};
+
+function patchOf({ namespace, name }: ObjectRef, mergePatch: Readonly<Record<string, unknown>>): Operation {
+  const { apiVersion, kind } = SERVICES;
+  return { operation: 'MergePatch', apiVersion, kind, namespace, name, mergePatch };
+}
+
+function asService(object: KubernetesObject): Service {
+  // The binding asks for this kind only.
+  return object as Service;
+}
