@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
-import { createInterface } from 'node:readline';
 import type { ApiAccess } from './kubeconfig.ts';
 
 /** An answer other than 2xx. */
@@ -83,9 +82,12 @@ export class ApiClient {
   async watch<T>(path: string, onEvent: (event: ApiEvent<T>) => void, signal: AbortSignal): Promise<void> {
     try {
       const response = await this.#send('GET', path, { signal });
-      for await (const line of createInterface({ input: response })) {
+      let rest = '';
+      for await (const chunk of response.setEncoding('utf8')) {
+        const lines = `${rest}${chunk}`.split('\n');
+        rest = lines.pop() ?? '';
         // The API server sends one event a line.
-        onEvent(JSON.parse(line) as ApiEvent<T>);
+        for (const line of lines) onEvent(JSON.parse(line) as ApiEvent<T>);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -108,6 +110,7 @@ export class ApiClient {
 
   async #send(method: Method, path: string, { content, signal }: SendOptions): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const body = content && Buffer.from(JSON.stringify(content.body));
     const outgoing = request(new URL(path, this.#access.server), {
       method,
       agent: this.#agent,
@@ -115,11 +118,12 @@ export class ApiClient {
       headers: {
         authorization: `Bearer ${this.#access.token}`,
         accept: 'application/json',
-        ...(content && { 'content-type': content.type }),
+        // Node leaves the length of a DELETE's body out, and the server would take the body for a request.
+        ...(content && { 'content-type': content.type, 'content-length': body?.length }),
       },
     });
     outgoing.on('response', resolve).on('error', reject);
-    outgoing.end(content && JSON.stringify(content.body));
+    outgoing.end(body);
     const response = await promise;
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;

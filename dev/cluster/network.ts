@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLockFile } from '../process/lock-file.ts';
 import type { ProcessHost } from '../process/process-host.ts';
+import { netnsFilesRoot } from '../process/run-record.ts';
 import {
   type AddressBlock,
   type AddressPlan,
@@ -90,8 +91,9 @@ export class Network {
 
   /** Makes a DNS server the resolver of all programs that are started in the node's namespace later. */
   setResolver(name: string, server: string): void {
-    const directory = join('/etc/netns', this.node(name).netns);
-    this.#host.record({ kind: 'path', path: directory });
+    const { netns } = this.node(name);
+    const directory = join(netnsFilesRoot, netns);
+    this.#host.record({ kind: 'netns-files', netns });
     mkdirSync(directory, { recursive: true });
     const search = 'default.svc.cluster.local svc.cluster.local cluster.local';
     writeFileSync(

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { unlockFile } from './lock-file.ts';
 import { identityOf, isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts';
-import { type RunRecordEntry, readRunRecord, runMarker } from './run-record.ts';
+import { netnsFilesRoot, type RunRecordEntry, readRunRecord, runMarker } from './run-record.ts';
 
 const run = promisify(execFile);
 
@@ -28,8 +28,8 @@ async function remove(entry: RunRecordEntry): Promise<void> {
       return removeNetns(entry.name);
     case 'link':
       return ip(['link', 'delete', entry.name]);
-    case 'path':
-      return rmSync(entry.path, { recursive: true, force: true });
+    case 'netns-files':
+      return removeNetnsFiles(entry.netns);
     case 'lock':
       return unlockFile(entry.path, entry.owner);
   }
@@ -41,6 +41,16 @@ async function removeNetns(name: string): Promise<void> {
   const members = stdout.split('\n').flatMap((line) => identityOf(Number(line.trim() || '-1')) ?? []);
   await killAll(() => members);
   await ip(['netns', 'delete', name]);
+}
+
+/** The directory that holds them all goes with the last. */
+function removeNetnsFiles(netns: string): void {
+  rmSync(join(netnsFilesRoot, netns), { recursive: true, force: true });
+  try {
+    rmdirSync(netnsFilesRoot);
+  } catch {
+    // Other runs have files there.
+  }
 }
 
 /** Kills what `find` returns, again and again until it returns nothing alive; gives up after 5 s. */

@@ -6,10 +6,13 @@ export type RunRecordEntry =
   | { readonly kind: 'process'; readonly name: string; readonly pid: number; readonly startTime: string }
   | { readonly kind: 'netns'; readonly name: string }
   | { readonly kind: 'link'; readonly name: string }
-  /** A file or directory outside the run directory. */
-  | { readonly kind: 'path'; readonly path: string }
+  /** The files that `ip netns exec` puts in the place of those in /etc. */
+  | { readonly kind: 'netns-files'; readonly netns: string }
   /** A lock file; removed only while it still names this run's process. */
   | { readonly kind: 'lock'; readonly path: string; readonly owner: string };
+
+/** Where the directories of the kind `netns-files` lie, one for each namespace. */
+export const netnsFilesRoot = '/etc/netns';
 
 /** The environment variable that every process of a run carries, so that none is missed. */
 export const runMarker = 'SWH_RUN';

@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ManagedProcess } from '../process/managed-process.ts';
+import type { ProcessHost } from '../process/process-host.ts';
+import { GiveUpError, waitFor } from '../process/wait-for.ts';
+import { providePrograms } from '../toolchain/toolchain.ts';
+import { componentKubeconfig } from './component-access.ts';
+import type { ControlPlane } from './control-plane.ts';
+import type { Network } from './network.ts';
+
+/**
+ * Starts kube-proxy in nftables mode in a node's namespace and waits for its first complete sync. A Node object
+ * of that name with its addresses must exist.
+ */
+export async function startKubeProxy(
+  host: ProcessHost,
+  controlPlane: ControlPlane,
+  { network, node }: { readonly network: Network; readonly node: string },
+): Promise<ManagedProcess> {
+  const { 'kube-proxy': command } = await providePrograms(['kube-proxy']);
+  const { netns, address } = network.node(node);
+  const config = {
+    apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
+    kind: 'KubeProxyConfiguration',
+    mode: 'nftables',
+    hostnameOverride: node,
+    clientConnection: {
+      kubeconfig: await componentKubeconfig(controlPlane, 'kube-proxy', 'system:node-proxier'),
+    },
+    clusterCIDR: network.plan.clusterCidrs.join(','),
+    healthzBindAddress: `${address}:10256`,
+    metricsBindAddress: `${address}:10249`,
+    // The limits of conntrack belong to the machine, not to a namespace.
+    conntrack: { maxPerCore: 0, min: 0 },
+  };
+  const file = join(host.directory('kube-proxy'), `${node}.json`);
+  writeFileSync(file, JSON.stringify(config));
+  await network.routeServices(node);
+  const name = `kube-proxy-${node}`;
+  const args = [`--config=${file}`];
+  const process = await host.start({ name, command, args, netns, disposable: true });
+  await waitFor(`kube-proxy on ${node} to sync its rules (log ${process.logFile})`, async () => {
+    if (!process.isRunning()) throw new GiveUpError(`${name} ended at start:\n${process.logTail()}`);
+    return (await fetch(`http://${address}:10256/healthz`)).ok ? true : undefined;
+  });
+  return process;
+}
