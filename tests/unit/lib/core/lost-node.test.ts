@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { type LostNodeInput, planLostNode } from '#lib/core/lost-node.ts';
+import { nodeFacts } from '#lib/core/node-facts.ts';
+import { planSlices } from '#lib/core/slice-plan.ts';
+import { aNode, anEndpoint, anSwh, aPod, aSlice } from '../../../support/builders.ts';
+import { applyInMemory, deepFreeze } from '../../../support/in-memory-plan.ts';
+import { planInput, publish } from '../../../support/slice-planning.ts';
+
+const NOTHING = { create: [], update: [], delete: [] };
+const leaving = { ready: false, serving: true, terminating: true };
+const slice = deepFreeze(
+  aSlice({ endpoints: [anEndpoint(), anEndpoint({ podName: 'web-2', conditions: leaving })] }),
+);
+
+function input(given: Partial<LostNodeInput> = {}): LostNodeInput {
+  return { slices: [slice], nodeExists: true, publishesNotReady: () => false, ...given };
+}
+
+describe('planLostNode', () => {
+  it.each([
+    { name: 'nothing serves nor is ready', publishesNotReady: false, want: false },
+    { name: 'publishNotReadyAddresses stays ready', publishesNotReady: true, want: true },
+  ])('$name', ({ publishesNotReady, want }) => {
+    const [update] = planLostNode(input({ publishesNotReady: () => publishesNotReady })).update;
+    expect(update?.current).toBe(slice);
+    expect(update?.next.endpoints.map(({ conditions }) => conditions)).toEqual([
+      { ready: want, serving: false, terminating: false },
+      { ready: want, serving: false, terminating: true },
+    ]);
+  });
+
+  it('is done after one plan', () => {
+    const after = applyInMemory([slice], planLostNode(input()));
+    expect(planLostNode(input({ slices: after }))).toEqual(NOTHING);
+  });
+
+  it('asks for each slice and leaves those alone that are right', () => {
+    const other = aSlice({ name: 'web-b' });
+    const plan = planLostNode(
+      input({ slices: [slice, other], publishesNotReady: ({ metadata }) => metadata.name === 'web-b' }),
+    );
+    expect(plan.update.map(({ next }) => next.endpoints[0]?.conditions?.ready)).toEqual([false, true]);
+    const empty = aSlice({ endpoints: [] });
+    expect(planLostNode(input({ slices: [empty] }))).toEqual(NOTHING);
+  });
+
+  it('makes implied conditions explicit', () => {
+    const bare = aSlice({ endpoints: [{ addresses: ['10.1.0.1'] }] });
+    const [update] = planLostNode(input({ slices: [bare] })).update;
+    expect(update?.next.endpoints[0]?.conditions).toEqual({
+      ready: false,
+      serving: false,
+      terminating: false,
+    });
+  });
+
+  it('deletes the slices of a node that is gone', () => {
+    expect(planLostNode(input({ nodeExists: false }))).toEqual({ ...NOTHING, delete: [slice] });
+  });
+
+  it('says what an agent of that node would say, so that the two never take turns', () => {
+    const pods = [aPod(), aPod({ name: 'web-2', ips: ['10.1.0.2'], isTerminating: true })];
+    const existing = publish(planInput({ pods }));
+    const after = applyInMemory(existing, planLostNode(input({ slices: existing })));
+    const node = nodeFacts('node-1', aNode({ ready: 'Unknown' }));
+    expect(planSlices(planInput({ swh: anSwh(), pods, node, existing: after }))).toEqual(NOTHING);
+  });
+});
