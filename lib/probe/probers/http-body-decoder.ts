@@ -87,7 +87,7 @@ class ChunkedDecoder implements BodyDecoder {
       this.#expecting = 'error';
       return bytes;
     }
-    this.#line += bytes.latin1Slice(0, newline === -1 ? length : newline);
+    this.#line += bytes.toString('latin1', 0, newline === -1 ? length : newline);
     if (newline !== -1) {
       const line = this.#line.endsWith('\r') ? this.#line.slice(0, -1) : this.#line;
       this.#line = '';

@@ -80,7 +80,9 @@ function firstProblem(probe: HttpProbe): string | undefined {
     return 'host must not hold control characters';
   }
   const bad = probe.headers.find(({ name, value }) => !isToken(name) || !isFieldValue(value));
-  return bad === undefined ? undefined : 'httpHeaders: a name must be a token, a value must hold no line break';
+  return bad === undefined
+    ? undefined
+    : 'httpHeaders: a name must be a token, a value must hold no line break';
 }
 
 /** RFC 9112 §3.2: no whitespace; other bytes are the user's own choice. */

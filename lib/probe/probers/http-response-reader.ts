@@ -71,7 +71,7 @@ export class HttpResponseReader {
       this.#fail('more than 32 KiB of headers');
       return undefined;
     }
-    this.#line += bytes.latin1Slice(0, newline === -1 ? length : newline);
+    this.#line += bytes.toString('latin1', 0, newline === -1 ? length : newline);
     if (newline === -1) {
       return undefined;
     }
@@ -146,7 +146,11 @@ class FramingFields {
       return false;
     }
     const name = line.slice(0, colon).trimEnd().toLowerCase();
-    const values = (): string[] => line.slice(colon + 1).split(',').map((value) => value.trim());
+    const values = (): string[] =>
+      line
+        .slice(colon + 1)
+        .split(',')
+        .map((value) => value.trim());
     if (name === 'content-length') {
       this.#contentLengths.push(...values());
     } else if (name === 'transfer-encoding') {

@@ -1,0 +1,76 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { endWithReset } from '#lib/probe/dial.ts';
+
+/** The server broke a rule of the protocol, or a bound of ours. */
+export class PostgresqlStreamError extends Error {
+  readonly code = 'POSTGRESQL_STREAM';
+}
+
+/** Bytes that the server may send in one login or for one query: a probe asks for one small value. */
+const MOST_BYTES = 64 * 1024;
+
+/**
+ * The stream under a `pg` client: a connection that stands already, with a bound on what the server sends and with
+ * the parser's exceptions caught, so that a hostile server can end its own session and nothing else.
+ */
+export class PostgresqlStream extends Duplex {
+  readonly #stream: Socket;
+  readonly #dialled: Socket;
+  #receivedBytes = 0;
+
+  /** `stream` is what bytes go through; `dialled` the TCP socket below it, which may be the same. */
+  constructor(stream: Socket, dialled: Socket) {
+    super();
+    this.#stream = stream;
+    this.#dialled = dialled;
+    stream.on('data', (bytes: Buffer) => this.#receive(bytes));
+    stream.on('error', (error) => this.destroy(error));
+    stream.once('end', () => this.destroy());
+    stream.once('close', () => this.destroy());
+  }
+
+  /** The next query may be answered with as many bytes again. */
+  resetBound(): void {
+    this.#receivedBytes = 0;
+  }
+
+  /** Called by `pg`, which thinks that it dials. */
+  connect(): this {
+    process.nextTick(() => this.emit('connect'));
+    return this;
+  }
+
+  /** Called by `pg`; done when the connection was dialled. */
+  setNoDelay(): this {
+    return this;
+  }
+
+  override _read(): void {}
+
+  override _write(bytes: Buffer, _encoding: string, callback: (error?: Error | null) => void): void {
+    this.#stream.write(bytes, callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    endWithReset(this.#dialled);
+    callback(error);
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.destroyed) {
+      return;
+    }
+    this.#receivedBytes += bytes.length;
+    if (this.#receivedBytes > MOST_BYTES) {
+      this.destroy(new PostgresqlStreamError('more than 64 KiB'));
+      return;
+    }
+    try {
+      // Not `push`: only an emission from here lets the parser's exceptions end here.
+      this.emit('data', bytes);
+    } catch {
+      this.destroy(new PostgresqlStreamError('malformed messages'));
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { isIP } from 'node:net';
+import { assertNever } from '#lib/core/assert-never.ts';
+import type { Probe } from '#lib/core/probe.ts';
+import { type ProbeOutcome, unknown } from '#lib/core/probe-outcome.ts';
+import type { Target } from '#lib/core/target.ts';
+import { bug } from '#lib/probe/attempt.ts';
+import type { CredentialsLookup } from '#lib/probe/credentials.ts';
+import type { Prober } from '#lib/probe/prober.ts';
+import { createGrpcProber } from '#lib/probe/probers/grpc-prober.ts';
+import { createHttpProber } from '#lib/probe/probers/http-prober.ts';
+import { createPostgresqlProber } from '#lib/probe/probers/postgresql-prober.ts';
+import { createTcpProber } from '#lib/probe/probers/tcp-prober.ts';
+import { TlsContexts } from '#lib/probe/tls-contexts.ts';
+import type { Clock } from '#lib/runtime/clock.ts';
+
+export interface ProbersDeps {
+  readonly clock: Clock;
+  readonly credentials: CredentialsLookup;
+  /** An idle session with the target has ended, and not by us: probe it at once. */
+  readonly onSessionEnd: (target: Target) => void;
+  /** Of the product, for `User-Agent`. */
+  readonly version: string;
+}
+
+/** Runs probes of every kind and owns the sessions that are held between runs. */
+export interface Probers {
+  /** Never rejects. A target whose address is no IP address is refused: nothing is ever looked up or redirected. */
+  readonly run: Prober<Probe>;
+  /** Ends the sessions held with the target. */
+  forget(target: Target): void;
+  /** Ends all held sessions; fulfilled when their connections are gone, within about a second. */
+  stop(): Promise<void>;
+}
+
+/** The probers of all kinds. */
+export function createProbers({ clock, credentials, onSessionEnd, version }: ProbersDeps): Probers {
+  const userAgent = `service-with-healthchecks/${version}`;
+  const tlsContexts = new TlsContexts();
+  const tcp = createTcpProber(clock);
+  const http = createHttpProber({ clock, tlsContexts, userAgent });
+  const grpc = createGrpcProber({ clock, userAgent });
+  const postgresql = createPostgresqlProber({ clock, tlsContexts, credentials, onSessionEnd });
+
+  const dispatch: Prober<Probe> = (probe, target, run): Promise<ProbeOutcome> => {
+    switch (probe.kind) {
+      case 'tcp':
+        return tcp(probe, target, run);
+      case 'http':
+        return http(probe, target, run);
+      case 'grpc':
+        return grpc(probe, target, run);
+      case 'postgresql':
+        return postgresql.run(probe, target, run);
+      default:
+        return assertNever(probe, 'probe');
+    }
+  };
+
+  return {
+    run: async (probe, target, run) => {
+      if (isIP(target.address) === 0) {
+        return unknown('InvalidSettings', 'the address of the pod is not an IP address');
+      }
+      try {
+        return await dispatch(probe, target, run);
+      } catch (error) {
+        return bug(error);
+      }
+    },
+    forget: (target) => postgresql.forget(target),
+    stop: () => postgresql.stop(),
+  };
+}
