@@ -67,10 +67,6 @@ export class EndpointVerdicts {
       assignmentsOf(endpoint, healthcheck, known[index] ?? { from: 'nothing' }),
     );
     this.#pool.assign(owner, assignments);
-    if (endpoints.length === 0) {
-      this.#owners.delete(owner);
-      return;
-    }
     const records = endpoints.map((endpoint, index): [string, EndpointRecord] => {
       const earlier = earlierVerdict(endpoint, known[index] ?? { from: 'nothing' });
       return [
@@ -79,6 +75,12 @@ export class EndpointVerdicts {
       ];
     });
     this.#owners.set(owner, { healthcheck, endpoints: new Map(records) });
+  }
+
+  /** Stops every probe of the owner and forgets its verdicts. */
+  forget(owner: string): void {
+    this.#pool.assign(owner, []);
+    this.#owners.delete(owner);
   }
 
   /** The verdicts of the owner's endpoints as they are at the time of each call. */

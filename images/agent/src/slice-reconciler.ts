@@ -1,0 +1,141 @@
+import type { EndpointSlice, Node, ObjectRef, Pod } from '#lib/core/kubernetes.ts';
+import { refOf } from '#lib/core/kubernetes.ts';
+import { nodeFacts } from '#lib/core/node-facts.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import { definitionHash, restoreVerdict } from '#lib/core/probe-results.ts';
+import type { Known } from '#lib/core/probe-start.ts';
+import { publicationOf } from '#lib/core/publication.ts';
+import { freezeSlices } from '#lib/core/rejected-object.ts';
+import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
+import { isSliceOf } from '#lib/core/slice-ownership.ts';
+import { planSlices } from '#lib/core/slice-plan.ts';
+import { type TrackedEndpoint, trackEndpoints } from '#lib/core/target-tracker.ts';
+import type { Lister } from '#lib/kube/kube-api.ts';
+import type { EndpointVerdicts } from '#lib/probe/endpoint-verdicts.ts';
+import type { SecretWatcher } from './secret-watcher.ts';
+import { FAIL_OPEN } from './slim-swh.ts';
+import type { StoredSwh, SwhStore } from './swh-store.ts';
+
+export interface SliceReconcilerDeps {
+  readonly nodeName: string;
+  readonly store: Pick<SwhStore, 'get'>;
+  /** Pods of the node. */
+  readonly pods: Lister<Pod>;
+  /** Slices of the node. */
+  readonly slices: Lister<EndpointSlice>;
+  /** The one object is the node. */
+  readonly nodes: Lister<Node>;
+  readonly verdicts: EndpointVerdicts;
+  readonly secrets: Pick<SecretWatcher, 'require'>;
+}
+
+/** What one object looks like from this node. */
+interface World {
+  readonly stored: StoredSwh | undefined;
+  readonly pods: readonly Pod[];
+  readonly slices: readonly EndpointSlice[];
+}
+
+/**
+ * Brings the probes and the slices of one object in line with what the API says. Must not be called before every
+ * lister has synced: an empty list would read as "all gone".
+ */
+export class SliceReconciler {
+  readonly #deps: SliceReconcilerDeps;
+
+  constructor(deps: SliceReconcilerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts and stops probes as needed and gives the writes after which the slices are true. */
+  plan(key: string): Plan<EndpointSlice> {
+    const { stored, pods, slices } = this.#observe(key);
+    if (stored === undefined) {
+      this.#probe(key, undefined, []);
+      // The slices go with their owner: the garbage collector deletes them.
+      return { create: [], update: [], delete: [] };
+    }
+    if (stored.kind === 'rejected') {
+      this.#probe(key, undefined, []);
+      return freezeSlices(ownedBy(slices, stored.uid), pods);
+    }
+    const { swh } = stored;
+    const own = slices.filter((slice) => isSliceOf(slice, swh));
+    this.#probe(key, swh, trackEndpoints(swh, pods), own);
+    return this.#planSlices(key, swh, { pods, slices });
+  }
+
+  #observe(key: string): World {
+    const { store, pods, slices } = this.#deps;
+    const { namespace } = refOf(key);
+    return {
+      stored: store.get(key),
+      pods: pods.inNamespace(namespace),
+      slices: slices.inNamespace(namespace),
+    };
+  }
+
+  #probe(
+    key: string,
+    swh: ServiceWithHealthchecks | undefined,
+    endpoints: readonly TrackedEndpoint[],
+    own: readonly EndpointSlice[] = [],
+  ): void {
+    const { secrets, verdicts } = this.#deps;
+    if (swh === undefined || endpoints.length === 0) {
+      verdicts.forget(key);
+      secrets.require(key, []);
+      return;
+    }
+    // A Secret is followed before its first use, so that the first run may find it.
+    secrets.require(key, secretsOf(swh));
+    verdicts.assign(key, { healthcheck: swh.healthcheck, endpoints }, (endpoint) =>
+      published(swh, own, endpoint),
+    );
+  }
+
+  #planSlices(
+    key: string,
+    swh: ServiceWithHealthchecks,
+    { pods, slices }: Omit<World, 'stored'>,
+  ): Plan<EndpointSlice> {
+    const { nodeName, nodes, verdicts } = this.#deps;
+    return planSlices({
+      swh,
+      node: nodeFacts(nodeName, nodes.get(nodeName)),
+      pods,
+      existing: slices,
+      publication: publicationOf(swh),
+      failOpenInForce: isInForce(swh),
+      verdictOf: verdicts.lookup(key),
+    });
+  }
+}
+
+/** What an earlier process of this node has published about the endpoint. */
+function published(
+  { healthcheck }: ServiceWithHealthchecks,
+  own: readonly EndpointSlice[],
+  { podUid, address }: TrackedEndpoint,
+): Known {
+  const verdict = restoreVerdict(own, podUid, address);
+  if (verdict === undefined) return { from: 'nothing' };
+  const isSameDefinition = verdict.definition === definitionHash(healthcheck.probes);
+  return { from: 'slice', verdict, isSameDefinition };
+}
+
+function secretsOf({ ref, healthcheck }: ServiceWithHealthchecks): readonly ObjectRef[] {
+  return healthcheck.probes.flatMap((probe) =>
+    probe.kind === 'postgresql' && probe.secretName !== undefined
+      ? [{ namespace: ref.namespace, name: probe.secretName }]
+      : [],
+  );
+}
+
+function isInForce({ observed }: ServiceWithHealthchecks): boolean {
+  return observed.conditions.some(({ type, status }) => type === FAIL_OPEN && status === 'True');
+}
+
+function ownedBy(slices: readonly EndpointSlice[], uid: string): readonly EndpointSlice[] {
+  return slices.filter((slice) => slice.metadata.ownerReferences?.some((owner) => owner.uid === uid));
+}
