@@ -13,15 +13,16 @@ export const orphanSlices: Hook = {
   name: 'orphan-slices',
   config: { configVersion: 'v1', kubernetes: [OBJECTS, SLICES] },
   keysOf(binding, object) {
-    return binding === OBJECTS.name
-      ? [keyOf(object)]
-      : ownersOf(object).map((owner) => keyOfOwner(object, owner));
+    const key = binding === OBJECTS.name ? keyOf(object) : keyOfOwner(object);
+    return key === undefined ? [] : [key];
   },
   reconcile(snapshots) {
-    const uids = new Set((snapshots[OBJECTS.name] ?? []).map(({ metadata }) => metadata.uid));
+    const uids = new Map(
+      (snapshots[OBJECTS.name] ?? []).map((object) => [keyOf(object), object.metadata.uid]),
+    );
     const orphans = (snapshots[SLICES.name] ?? []).filter((slice) => {
-      const owners = ownersOf(slice);
-      return isOurs(slice) && owners.length > 0 && owners.every(({ uid }) => !uids.has(uid));
+      const owner = ownerOf(slice);
+      return isOurs(slice) && owner !== undefined && uids.get(keyOfOwner(slice) ?? '') !== owner.uid;
     });
     return orphans.map(deletion);
   },
@@ -43,12 +44,15 @@ export function isOurs({ metadata }: KubernetesObject): boolean {
   return metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
 }
 
-function ownersOf({ metadata }: KubernetesObject): readonly OwnerReference[] {
-  return (metadata.ownerReferences ?? []).filter(
-    ({ apiVersion, kind }) => kind === KIND && apiVersion.startsWith(`${GROUP}/`),
+/** A slice has one owner that matters: the object that controls it. */
+function ownerOf({ metadata }: KubernetesObject): OwnerReference | undefined {
+  return metadata.ownerReferences?.find(
+    ({ apiVersion, kind, controller }) =>
+      controller === true && kind === KIND && apiVersion.startsWith(`${GROUP}/`),
   );
 }
 
-function keyOfOwner({ metadata }: KubernetesObject, { name }: OwnerReference): string {
-  return `${metadata.namespace ?? ''}/${name}`;
+function keyOfOwner(slice: KubernetesObject): string | undefined {
+  const owner = ownerOf(slice);
+  return owner && `${slice.metadata.namespace ?? ''}/${owner.name}`;
 }
