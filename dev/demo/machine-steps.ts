@@ -3,12 +3,9 @@ import type { Traffic } from '../workload/traffic.ts';
 import { tallyOf } from '../workload/traffic-tally.ts';
 import { check } from './check.ts';
 import type { Display } from './display.ts';
-import type { Stage } from './stage.ts';
+import { SIDE_CONTAINER, type Stage, VM_POD } from './stage.ts';
 import type { Expectation } from './summary.ts';
 import { seconds } from './view.ts';
-
-/** Name of the pod behind the virtual machine. */
-export const VM_POD = 'my-vm';
 
 /** Three failures at a period of 10 s, a probe's timeout of 1 s, and a second for everything behind it. */
 export const LEAVE_WITHIN_MS = 32_000;
@@ -63,7 +60,7 @@ export function webReturns(stage: Stage): Promise<Expectation> {
 /** A container without ports becomes unready, and with it the pod. */
 export async function sideContainerUnready(stage: Stage, display: Display): Promise<readonly Expectation[]> {
   const sinceMs = Date.now();
-  await stage.setContainerReady(VM_POD, 'side', false);
+  await stage.setContainerReady(VM_POD, SIDE_CONTAINER, false);
   const plain = await check('the plain Service loses the pod', async () => {
     const took = (await stage.endpoints.waitForReady('my-vm', [], PATIENCE_MS)) - sinceMs;
     display.say(`the plain Service has lost the pod after ${seconds(took)}`);
