@@ -3,14 +3,7 @@ import type { VerdictState } from '#lib/core/verdict.ts';
 import { type ProbeAssignment, sharingKey } from './probe-assignment.ts';
 import { ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
 
-/** An open connection that nothing is sent over. */
-export interface Sentinel {
-  close(): void;
-}
-
 export interface ProbePoolDeps extends ProbeWorkerDeps {
-  /** Holds a connection to the target; `onClose` is called each time the other side ends it. */
-  readonly openSentinel: (assignment: ProbeAssignment, onClose: () => void) => Sentinel;
   /** Called when no worker is left for the check, to end what the prober holds open for it. */
   readonly release: (assignment: ProbeAssignment) => void;
   /** Called for each owner of a check whose verdict, or the message of a down one, has changed. */
@@ -20,7 +13,6 @@ export interface ProbePoolDeps extends ProbeWorkerDeps {
 interface Post {
   readonly key: string;
   readonly worker: ProbeWorker;
-  readonly sentinel: Sentinel | undefined;
   readonly owners: Set<string>;
 }
 
@@ -94,10 +86,7 @@ export class ProbePool {
     const worker = new ProbeWorker(this.#deps, work, () => {
       for (const owner of owners) this.#deps.onChange(owner, assignment);
     });
-    const sentinel = assignment.sentinel
-      ? this.#deps.openSentinel(assignment, () => worker.probeNow())
-      : undefined;
-    const post: Post = { key, worker, sentinel, owners };
+    const post: Post = { key, worker, owners };
     this.#posts.set(key, post);
     return post;
   }
@@ -109,10 +98,11 @@ export class ProbePool {
     this.#close(post);
   }
 
-  #close({ worker, sentinel }: Post): void {
+  #close({ worker }: Post): void {
+    const { assignment } = worker;
     worker.stop();
-    sentinel?.close();
-    this.#deps.release(worker.assignment);
+    if (assignment.sentinel) this.#deps.sentinels.release(assignment.target);
+    this.#deps.release(assignment);
     // Phases need a sequence only among targets that run together.
     if (this.#posts.size === 0) this.#sequences.clear();
   }

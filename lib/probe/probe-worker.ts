@@ -1,6 +1,7 @@
 import type { Probe, ProbeKind } from '#lib/core/probe.ts';
 import { failure, type ProbeOutcome, unknown } from '#lib/core/probe-outcome.ts';
 import { nextDueMs, type Schedule } from '#lib/core/schedule.ts';
+import type { Target } from '#lib/core/target.ts';
 import { isInTransition, step, type VerdictState } from '#lib/core/verdict.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import { bug } from './attempt.ts';
@@ -20,11 +21,19 @@ export interface ProbeObserver {
   finished(kind: ProbeKind, outcome: ProbeOutcome, durationMs: number): void;
 }
 
+/** Idle connections whose end triggers a run: see `Sentinels`. */
+export interface SentinelHolder {
+  /** Called after each success of an assignment with a sentinel. */
+  hold(target: Target): void;
+  release(target: Target): void;
+}
+
 export interface ProbeWorkerDeps {
   readonly clock: Clock;
   readonly prober: Prober<Probe>;
   readonly stalls: StallWitness;
   readonly observer: ProbeObserver;
+  readonly sentinels: SentinelHolder;
 }
 
 interface Run {
@@ -151,10 +160,11 @@ export class ProbeWorker {
     const longestStallMs = run.longestStallMs();
     if (this.#run !== run) return;
     this.#run = undefined;
-    const { probe } = this.assignment;
+    const { probe, sentinel, target } = this.assignment;
     const outcome = doubt(reported, longestStallMs, probe.timeoutMs);
     const nowMs = this.#deps.clock.monotonicMs();
     this.#deps.observer.finished(probe.kind, outcome, nowMs - run.startedMs);
+    if (sentinel && outcome.kind === 'success') this.#deps.sentinels.hold(target);
     const before = this.#state;
     const { state, transition } = step(before, outcome, probe);
     this.#state = state;

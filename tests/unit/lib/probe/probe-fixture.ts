@@ -44,11 +44,8 @@ export class PoolFixture {
   readonly released: ProbeAssignment[] = [];
   readonly outcomes: ProbeOutcome[] = [];
   readonly lateness: number[] = [];
-  readonly sentinels: {
-    readonly assignment: ProbeAssignment;
-    readonly onClose: () => void;
-    isOpen: boolean;
-  }[] = [];
+  /** Targets to which an idle connection is held. */
+  readonly held = new Set<Target>();
 
   readonly deps = {
     clock: this.clock,
@@ -58,14 +55,9 @@ export class PoolFixture {
       started: (_kind: Probe['kind'], lateMs: number) => void this.lateness.push(lateMs),
       finished: (_kind: Probe['kind'], outcome: ProbeOutcome) => void this.outcomes.push(outcome),
     },
-    openSentinel: (assignment: ProbeAssignment, onClose: () => void) => {
-      const sentinel = { assignment, onClose, isOpen: true };
-      this.sentinels.push(sentinel);
-      return {
-        close() {
-          sentinel.isOpen = false;
-        },
-      };
+    sentinels: {
+      hold: (target: Target) => void this.held.add(target),
+      release: (target: Target) => void this.held.delete(target),
     },
     release: (assignment: ProbeAssignment) => void this.released.push(assignment),
     onChange: (owner: string) => void this.changes.push(owner),

@@ -73,18 +73,37 @@ describe('ProbePool', () => {
     expect([fixture.verdict('a', 'uid-web-1/IPv4/1'), released.length]).toEqual(['up', 0]);
   });
 
-  it('probes when a sentinel sees the connection close', async () => {
+  it('holds a sentinel once a target has answered, until nobody asks for it', async () => {
+    const { pool, clock, scripted, held } = new PoolFixture();
+    scripted.behave = (_target, count) => (count === 1 ? REFUSED : SUCCESS);
+    pool.assign('a', [anAssignment({ sentinel: true })]);
+    await clock.advance(500);
+    expect(held.size).toBe(0);
+    await clock.advance(1000);
+    expect([...held]).toEqual([target]);
+    pool.assign('a', []);
+    expect(held.size).toBe(0);
+  });
+
+  it('holds no sentinel that nobody asked for', async () => {
+    const { pool, clock, held } = new PoolFixture();
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(500);
+    expect(held.size).toBe(0);
+  });
+
+  it('runs the checks that are meant at once', async () => {
     const fixture = new PoolFixture();
-    const { pool, clock, scripted, sentinels } = fixture;
-    const check = anAssignment({ sentinel: true, probe: { ...probe, failureThreshold: 1 } });
-    pool.assign('a', [check]);
+    const { pool, clock, scripted } = fixture;
+    pool.assign('a', [anAssignment({ probe: { ...probe, failureThreshold: 1 } })]);
     await clock.advance(500);
     scripted.behave = () => REFUSED;
-    sentinels[0]?.onClose();
+    pool.probeNow(() => false);
+    await clock.advance(1);
+    expect(fixture.verdict()).toBe('up');
+    pool.probeNow((assignment) => assignment.target === target);
     await clock.advance(1);
     expect(fixture.verdict()).toBe('down');
-    pool.assign('a', []);
-    expect(sentinels[0]?.isOpen).toBe(false);
   });
 
   it('a hung target delays no other', async () => {
