@@ -9,7 +9,7 @@ export function endpointsOf(slice: EndpointSlice): readonly Endpoint[] {
 }
 
 /** Whether the slice was made for the object by this product. The uid decides: a namesake made later has none. */
-export function isSliceOf(slice: EndpointSlice, swh: ServiceWithHealthchecks): boolean {
+export function isSliceOf(slice: EndpointSlice, swh: Pick<ServiceWithHealthchecks, 'ref' | 'uid'>): boolean {
   const { namespace, labels, ownerReferences } = slice.metadata;
   return (
     namespace === swh.ref.namespace &&

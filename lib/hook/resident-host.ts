@@ -8,6 +8,7 @@ import type { KubeApi, Resource } from '#lib/kube/kube-api.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import type { Logger } from '#lib/runtime/logger.ts';
+import { DONE, type ReconcileResult } from '#lib/runtime/reconcile-loop.ts';
 
 /** What the host needs of an informer. */
 export interface ObjectSource {
@@ -41,11 +42,10 @@ export interface ResidentHook {
   readonly name: string;
   /** Begins to follow the sources; `wake` is called with every key that something happened to. */
   follow(wake: (key: string) => void): void;
-  /**
-   * Plans for the key and applies the plan. Returns after how many milliseconds to look again; undefined: when
-   * woken. Throws what the API throws, after `onOutcome`; the caller tries again with a growing delay.
-   */
-  reconcile(key: string, signal: AbortSignal): Promise<number | undefined>;
+  /** Every key that there is something to say about. */
+  keys(): readonly string[];
+  /** Plans for the key and applies the plan. Throws what the API throws, after `onOutcome`. */
+  reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult>;
 }
 
 /** Makes a hook resident. Law: reconciling every key does what reconciling all snapshots at once would. */
@@ -66,15 +66,16 @@ export function createResidentHook(deps: ResidentHookDeps): ResidentHook {
         });
       }
     },
+    keys: () => index.keys(),
     async reconcile(key, signal) {
       const isBlind = bindings.some(({ name }) => !sourceOf(sources, name).hasSynced());
       // An incomplete world looks like one in which most things are superfluous.
-      if (isBlind) return CONFIRM_DELETION_MS;
+      if (isBlind) return { kind: 'requeueAfter', ms: CONFIRM_DELETION_MS };
       const planned = hook.reconcile(index.snapshotsOf(key));
       const isStale = bindings.some(({ name }) => sourceOf(sources, name).staleSinceMs() !== undefined);
       const { ready, lookAgainMs } = confirmation.sift(key, planned, isStale);
       await applyAll(deps, key, ready, signal);
-      return lookAgainMs;
+      return lookAgainMs === undefined ? DONE : { kind: 'requeueAfter', ms: lookAgainMs };
     },
   };
 }

@@ -13,6 +13,8 @@ export interface SnapshotIndex {
   update(binding: string, objectKey: string, object: KubernetesObject | undefined): readonly string[];
   /** The part of each binding that concerns the key, sorted by namespace and name. */
   snapshotsOf(key: string): Snapshots;
+  /** Every key that any object concerns. */
+  keys(): readonly string[];
 }
 
 interface Entry {
@@ -46,6 +48,7 @@ export function createSnapshotIndex(bindings: readonly string[], keysOf: KeysOf)
       remember(index, objectKey, { object, keys });
       return [...new Set([...before, ...keys])];
     },
+    keys: () => [...new Set([...indexes.values()].flatMap(({ concerned }) => [...concerned.keys()]))],
     snapshotsOf(key) {
       return Object.fromEntries([...indexes].map(([name, index]) => [name, objectsOf(index, key)]));
     },

@@ -17,7 +17,13 @@ import {
 export interface StatusInput {
   readonly generation: number;
   readonly parsed:
-    | { readonly kind: 'accepted'; readonly swh: ServiceWithHealthchecks; readonly child: ChildState }
+    | {
+        readonly kind: 'accepted';
+        readonly swh: ServiceWithHealthchecks;
+        /** Where the object is acted on otherwise than written. */
+        readonly warnings: readonly Violation[];
+        readonly child: ChildState;
+      }
     | { readonly kind: 'rejected'; readonly violations: readonly Violation[] };
   /** Slices of the object, by all nodes. */
   readonly slices: readonly EndpointSlice[];
@@ -61,7 +67,7 @@ function conditions(input: StatusInput, pods: ReturnType<typeof podEndpoints>): 
   const { parsed, generation, now } = input;
   const isAccepted = parsed.kind === 'accepted';
   const verdicts = [
-    acceptedCondition(isAccepted ? [] : parsed.violations),
+    isAccepted ? acceptedCondition([], parsed.warnings) : acceptedCondition(parsed.violations, []),
     readyCondition(pods, isAccepted && parsed.swh.service.type === 'ExternalName'),
     isAccepted ? childServiceCondition(parsed.child) : undefined,
     isAccepted ? failOpenCondition(parsed.swh, pods) : undefined,

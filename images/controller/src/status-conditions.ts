@@ -17,13 +17,21 @@ export interface ChildState {
   readonly error?: string;
 }
 
-/** Whether the object can be worked with; all that is wrong with it in one message. */
-export function acceptedCondition(violations: readonly Violation[]): Verdict {
-  if (violations.length === 0) {
-    return { type: ACCEPTED, status: 'True', reason: 'Accepted', message: 'The specification is valid' };
+/**
+ * Whether the object can be worked with; all that is wrong with it, or acted on otherwise than written, in one
+ * message.
+ */
+export function acceptedCondition(violations: readonly Violation[], warnings: readonly Violation[]): Verdict {
+  if (violations.length > 0) {
+    return { type: ACCEPTED, status: 'False', reason: 'InvalidSpec', message: clip(listOf(violations)) };
   }
-  const message = violations.map((one) => `${one.path}: ${one.message}`).join('; ');
-  return { type: ACCEPTED, status: 'False', reason: 'InvalidSpec', message: clip(message) };
+  const remarks = warnings.length === 0 ? '' : `; ${listOf(warnings)}`;
+  const message = clip(`The specification is valid${remarks}`);
+  return { type: ACCEPTED, status: 'True', reason: 'Accepted', message };
+}
+
+function listOf(violations: readonly Violation[]): string {
+  return violations.map(({ path, message }) => `${path}: ${message}`).join('; ');
 }
 
 /** Whether the child Service is as requested; undefined while its first write is under way. */
