@@ -47,6 +47,7 @@ const NAMESPACE_INDEX = 'metadata.namespace';
  * change them.
  */
 export class Informer<T extends KubernetesObject> implements Lister<T> {
+  readonly resource: Resource<T>;
   readonly #deps: InformerDeps;
   readonly #options: InformerOptions<T>;
   readonly #logger: Logger;
@@ -64,6 +65,7 @@ export class Informer<T extends KubernetesObject> implements Lister<T> {
   constructor(deps: InformerDeps, options: InformerOptions<T>) {
     this.#deps = deps;
     this.#options = options;
+    this.resource = options.resource;
     this.#logger = deps.logger.with({ resource: options.resource.plural });
     this.#writes = new OwnWrites(deps.clock);
     this.#cache = new ObjectCache({
@@ -154,7 +156,8 @@ export class Informer<T extends KubernetesObject> implements Lister<T> {
   /** One list where needed and one watch. Returns what went wrong; undefined after a clean end. */
   async #round(signal: AbortSignal): Promise<unknown> {
     const { api } = this.#deps;
-    const { resource, scope = {} } = this.#options;
+    const { resource } = this;
+    const scope = this.#options.scope ?? {};
     try {
       if (this.#version === undefined) this.#replaceAll(await api.list(resource, scope, signal));
       await api.watch(
