@@ -54,7 +54,7 @@ export function endpointKey({ targetRef, addresses }: Pick<Endpoint, 'targetRef'
 /** Families in which the pod is an endpoint: those of the child Service, or before it exists those asked for. */
 export function familiesOf({ observed, service }: ServiceWithHealthchecks, pod: Pod): readonly IpFamily[] {
   const chosen = [observed.ipFamilies, service.ipFamilies].find((families) => families?.length);
-  if (chosen !== undefined) return [...new Set(chosen)];
+  if (chosen !== undefined) return chosen;
   const primary = primaryFamilyOf(pod);
   return primary === undefined ? [] : [primary];
 }

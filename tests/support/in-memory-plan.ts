@@ -1,5 +1,6 @@
 import { type KubernetesObject, keyOf } from '#lib/core/kubernetes.ts';
 import type { Plan } from '#lib/core/plan.ts';
+import { deepFreeze } from './deep-freeze.ts';
 
 /**
  * The world after a plan, applied as the API server would: create, then update, then delete. Throws where it would
@@ -21,15 +22,6 @@ export function applyInMemory<T extends KubernetesObject>(world: readonly T[], p
     objects.delete(keyOf(object));
   }
   return [...objects.values()];
-}
-
-/** Makes a value and everything in it immutable, so that writing to it throws. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
-  }
-  return value;
 }
 
 function present<T extends KubernetesObject>(objects: ReadonlyMap<string, T>, object: T): T {

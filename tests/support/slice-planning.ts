@@ -45,3 +45,20 @@ export function manyPods(count: number): readonly Pod[] {
     }),
   );
 }
+
+/** The one slice of the default world. */
+export function onlySlice(): EndpointSlice {
+  const [slice] = publish(planInput());
+  if (slice === undefined) throw new Error('no slice');
+  return slice;
+}
+
+/** Port numbers and pod names of each slice, such as `8080: web-1 web-2`, sorted. */
+export function summary(slices: readonly EndpointSlice[]): readonly string[] {
+  return slices
+    .map(({ ports, endpoints }) => {
+      const numbers = (ports ?? []).map(({ port }) => port).join(',');
+      return `${numbers}: ${endpoints.map(({ targetRef }) => targetRef?.name).join(' ')}`;
+    })
+    .toSorted();
+}

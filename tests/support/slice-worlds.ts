@@ -3,7 +3,7 @@ import type { EndpointSlice, IpFamily, Pod, ServicePort } from '#lib/core/kubern
 import { nodeFacts } from '#lib/core/node-facts.ts';
 import type { SlicePlanInput } from '#lib/core/slice-plan.ts';
 import { aHealthcheck, aNode, anSwh, aPod, aSlice, aTcpProbe, aVerdict, type SwhGiven } from './builders.ts';
-import { deepFreeze } from './in-memory-plan.ts';
+import { deepFreeze } from './deep-freeze.ts';
 
 /** Worlds for the laws of the slice planner: small pools of names, addresses and ports, so that things collide. */
 

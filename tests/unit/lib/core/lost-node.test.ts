@@ -3,7 +3,8 @@ import { type LostNodeInput, planLostNode } from '#lib/core/lost-node.ts';
 import { nodeFacts } from '#lib/core/node-facts.ts';
 import { planSlices } from '#lib/core/slice-plan.ts';
 import { aNode, anEndpoint, anSwh, aPod, aSlice } from '../../../support/builders.ts';
-import { applyInMemory, deepFreeze } from '../../../support/in-memory-plan.ts';
+import { deepFreeze } from '../../../support/deep-freeze.ts';
+import { applyInMemory } from '../../../support/in-memory-plan.ts';
 import { planInput, publish } from '../../../support/slice-planning.ts';
 
 const NOTHING = { create: [], update: [], delete: [] };
@@ -44,15 +45,18 @@ describe('planLostNode', () => {
     expect(planLostNode(input({ slices: [empty] }))).toEqual(NOTHING);
   });
 
-  it('makes implied conditions explicit', () => {
-    const bare = aSlice({ endpoints: [{ addresses: ['10.1.0.1'] }] });
-    const [update] = planLostNode(input({ slices: [bare] })).update;
-    expect(update?.next.endpoints[0]?.conditions).toEqual({
-      ready: false,
-      serving: false,
-      terminating: false,
-    });
-  });
+  it.each([{}, { conditions: { ready: false, serving: false } }])(
+    'makes implied conditions explicit',
+    (given) => {
+      const bare = aSlice({ endpoints: [{ addresses: ['10.1.0.1'], ...given }] });
+      const [update] = planLostNode(input({ slices: [bare] })).update;
+      expect(update?.next.endpoints[0]?.conditions).toEqual({
+        ready: false,
+        serving: false,
+        terminating: false,
+      });
+    },
+  );
 
   it('deletes the slices of a node that is gone', () => {
     expect(planLostNode(input({ nodeExists: false }))).toEqual({ ...NOTHING, delete: [slice] });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Pod } from '#lib/core/kubernetes.ts';
 import { freezeSlices } from '#lib/core/rejected-object.ts';
 import { anEndpoint, aPod, aSlice } from '../../../support/builders.ts';
-import { applyInMemory, deepFreeze } from '../../../support/in-memory-plan.ts';
+import { deepFreeze } from '../../../support/deep-freeze.ts';
+import { applyInMemory } from '../../../support/in-memory-plan.ts';
 
 const slice = deepFreeze(
   aSlice({

@@ -141,6 +141,21 @@ describe('the node of an endpoint', () => {
   });
 });
 
+describe('pods that are no members', () => {
+  it.each([
+    { name: 'another label', pod: aPod({ labels: { app: 'db' } }) },
+    { name: 'another namespace', pod: aPod({ namespace: 'other' }) },
+    { name: 'finished', pod: aPod({ phase: 'Failed' }) },
+    { name: 'no address', pod: aPod({ ips: [] }) },
+  ])('have no endpoint: $name', ({ pod }) => {
+    expect(publish(planInput({ pods: [pod] }))).toEqual([]);
+  });
+
+  it('are all pods where the selector is empty', () => {
+    expect(publish(planInput({ swh: anSwh({ service: { selector: {} } }) }))).toEqual([]);
+  });
+});
+
 describe('fields of an endpoint', () => {
   it('are those that upstream writes', () => {
     const pods = [aPod({ spec: { hostname: 'first', subdomain: 'web' } })];

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointSlice, ServicePort } from '#lib/core/kubernetes.ts';
-import { nodeFacts } from '#lib/core/node-facts.ts';
 import { planSlices } from '#lib/core/slice-plan.ts';
-import { aCondition, anEndpoint, anSwh, aPod, aSlice, aVerdict } from '../../../support/builders.ts';
-import { manyPods, planInput, publish, verdictsBy } from '../../../support/slice-planning.ts';
+import { anEndpoint, anSwh, aPod, aSlice } from '../../../support/builders.ts';
+import { manyPods, onlySlice, planInput, publish, summary } from '../../../support/slice-planning.ts';
 
 const NOTHING = { create: [], update: [], delete: [] };
 const namedPort: ServicePort = { name: 'web', port: 80, targetPort: 'http', protocol: 'TCP' };
@@ -11,95 +10,6 @@ const namedPort: ServicePort = { name: 'web', port: 80, targetPort: 'http', prot
 function podOnPort(name: string, ip: string, containerPort: number) {
   return aPod({ name, ips: [ip], containers: [{ name: 'main', ports: [{ name: 'http', containerPort }] }] });
 }
-
-function summary(slices: readonly EndpointSlice[]): readonly string[] {
-  return slices
-    .map(({ ports, endpoints }) => {
-      const numbers = (ports ?? []).map(({ port }) => port).join(',');
-      return `${numbers}: ${endpoints.map(({ targetRef }) => targetRef?.name).join(' ')}`;
-    })
-    .toSorted();
-}
-
-describe('metadata of a slice', () => {
-  it('is all that consumers and garbage collection need', () => {
-    const [slice] = publish(planInput());
-    expect(slice?.metadata.name).toMatch(/^web-[0-9a-f]{16}$/);
-    expect(slice?.metadata.namespace).toBe('default');
-    expect(slice?.metadata.labels).toEqual({
-      'kubernetes.io/service-name': 'web',
-      'endpointslice.kubernetes.io/managed-by': 'servicewithhealthchecks',
-      heritage: 'deckhouse',
-      'network.deckhouse.io/node': 'node-1',
-    });
-    expect(slice?.metadata.ownerReferences).toEqual([
-      {
-        apiVersion: 'network.deckhouse.io/v1alpha1',
-        kind: 'ServiceWithHealthchecks',
-        name: 'web',
-        uid: 'uid-web',
-        controller: true,
-      },
-    ]);
-  });
-
-  it.each([
-    { name: 'None', clusterIP: 'None', want: '' },
-    { name: 'an address', clusterIP: '10.0.0.1', want: undefined },
-    { name: 'open', clusterIP: '', want: undefined },
-  ])('has the headless label iff the cluster IP is None: $name', ({ clusterIP, want }) => {
-    const [slice] = publish(planInput({ swh: anSwh({ service: { clusterIP } }) }));
-    expect(slice?.metadata.labels?.['service.kubernetes.io/headless']).toBe(want);
-  });
-
-  it('copies the labels of the object, except reserved ones and those of deployment tools', () => {
-    const labels = {
-      app: 'web',
-      'app.kubernetes.io/instance': 'shop',
-      'app.kubernetes.io/managed-by': 'Helm',
-      'argocd.argoproj.io/instance': 'shop',
-      'helm.toolkit.fluxcd.io/name': 'shop',
-      'kustomize.toolkit.fluxcd.io/name': 'shop',
-      'kubernetes.io/service-name': 'other',
-      'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
-      'service.kubernetes.io/headless': '',
-      'network.deckhouse.io/node': 'other',
-      heritage: 'other',
-    };
-    const [slice] = publish(planInput({ swh: anSwh({ labels }) }));
-    expect(slice?.metadata.labels).toEqual({
-      app: 'web',
-      'app.kubernetes.io/instance': 'shop',
-      'kubernetes.io/service-name': 'web',
-      'endpointslice.kubernetes.io/managed-by': 'servicewithhealthchecks',
-      heritage: 'deckhouse',
-      'network.deckhouse.io/node': 'node-1',
-    });
-  });
-
-  it('is ours alone: what somebody adds, changes or removes is put right', () => {
-    const [slice] = publish(planInput());
-    if (slice === undefined) throw new Error('no slice');
-    const labels = { ...slice.metadata.labels, foreign: 'x', heritage: 'y' };
-    const spoiled = { ...slice, metadata: { ...slice.metadata, labels, annotations: { a: 'b' } } };
-    const [mended] = publish(planInput({ existing: [spoiled] }));
-    expect(mended?.metadata.labels).toEqual(slice.metadata.labels);
-    expect(mended?.metadata.annotations).toEqual(slice.metadata.annotations);
-  });
-
-  it('keeps its version, uid and finalizers in an update', () => {
-    const current = aSlice({ name: 'web-old', resourceVersion: '7' });
-    const existing = [{ ...current, metadata: { ...current.metadata, finalizers: ['x/y'] } }];
-    const [update] = planSlices(planInput({ existing })).update;
-    expect(update?.current).toBe(existing[0]);
-    expect(update?.next.metadata).toMatchObject({
-      name: 'web-old',
-      uid: 'uid-web-old',
-      resourceVersion: '7',
-      finalizers: ['x/y'],
-    });
-  });
-});
 
 describe('ports', () => {
   it('split the pods by what their names resolve to', () => {
@@ -136,8 +46,17 @@ describe('ports', () => {
     });
     const [slice] = publish(planInput({ swh }));
     if (slice === undefined) throw new Error('no slice');
-    const turned = { ...slice, ports: [...(slice.ports ?? [])].reverse() };
+    const bare = (slice.ports ?? []).map(({ name, port }) => ({ name: name ?? '', port: port ?? 0 }));
+    const turned = { ...slice, ports: bare.toReversed() };
     expect(planSlices(planInput({ swh, existing: [turned] }))).toEqual(NOTHING);
+  });
+
+  it('of another application protocol are others', () => {
+    const ports = [{ name: 'http', port: 80, targetPort: 8080, appProtocol: 'kubernetes.io/h2c' }];
+    const [slice, ...rest] = publish(
+      planInput({ swh: anSwh({ service: { ports } }), existing: [onlySlice()] }),
+    );
+    expect([slice?.ports?.[0]?.appProtocol, rest]).toEqual(['kubernetes.io/h2c', []]);
   });
 
   it('of a headless Service may be none', () => {
@@ -153,8 +72,7 @@ describe('ports', () => {
   });
 
   it('that somebody changed in a slice are put right in place', () => {
-    const [slice] = publish(planInput());
-    if (slice === undefined) throw new Error('no slice');
+    const slice = onlySlice();
     const plan = planSlices(planInput({ existing: [{ ...slice, ports: [{ name: 'http', port: 1 }] }] }));
     expect(plan.update.map(({ next }) => next.ports)).toEqual([slice.ports]);
     expect([...plan.create, ...plan.delete]).toEqual([]);
@@ -184,6 +102,23 @@ describe('chunks', () => {
     expect(plan.update).toHaveLength(1);
   });
 
+  it('that are fuller are filled first', () => {
+    const pods = manyPods(91);
+    const endpoints = pods
+      .slice(0, 90)
+      .map(({ metadata: { name }, status }) => anEndpoint({ podName: name, address: status?.podIP ?? '' }));
+    const existing = [
+      aSlice({ name: 'web-a', endpoints: endpoints.slice(0, 30) }),
+      aSlice({ name: 'web-b', endpoints: endpoints.slice(30) }),
+    ];
+    expect(publish(planInput({ pods, existing })).map((one) => one.endpoints.length)).toEqual([30, 61]);
+  });
+
+  it('do not depend on the order of pods', () => {
+    const pods = manyPods(150);
+    expect(publish(planInput({ pods: pods.toReversed() }))).toEqual(publish(planInput({ pods })));
+  });
+
   it('that are overfull shed what is above the limit', () => {
     const endpoints = manyPods(130).map(({ metadata: { name }, status }) =>
       anEndpoint({ podName: name, address: status?.podIP ?? '' }),
@@ -203,105 +138,6 @@ describe('chunks', () => {
   });
 });
 
-describe('ownership', () => {
-  const { labels: _labels, ...unlabelledMeta } = aSlice().metadata;
-  const unlabelled: EndpointSlice = {
-    ...aSlice(),
-    metadata: {
-      ...unlabelledMeta,
-      name: 'web-node-1',
-      labels: {
-        'kubernetes.io/service-name': 'web',
-        'endpointslice.kubernetes.io/managed-by': 'servicewithhealthchecks',
-      },
-    },
-  };
-
-  it.each([
-    { name: 'an object of the same name that is gone', slice: aSlice({ swhUid: 'uid-former' }) },
-    { name: 'another manager', slice: aSlice({ labels: { 'endpointslice.kubernetes.io/managed-by': 'x' } }) },
-    { name: 'another node', slice: aSlice({ nodeName: 'node-2' }) },
-    { name: 'another namespace', slice: aSlice({ namespace: 'other' }) },
-    { name: 'no owner', slice: { ...aSlice(), metadata: { ...aSlice().metadata, ownerReferences: [] } } },
-    {
-      name: 'no node label and another node',
-      slice: { ...unlabelled, endpoints: [anEndpoint({ nodeName: 'b' })] },
-    },
-  ])('leaves a slice of $name alone', ({ slice }) => {
-    const plan = planSlices(planInput({ existing: [slice] }));
-    expect([plan.create.length, plan.update, plan.delete]).toEqual([1, [], []]);
-    expect(planSlices(planInput({ existing: [slice], publication: 'withdraw' }))).toEqual(NOTHING);
-  });
-
-  it('takes over a slice without node label whose endpoints are on the node', () => {
-    const [slice, ...others] = publish(planInput({ existing: [unlabelled] }));
-    expect(others).toEqual([]);
-    expect(slice?.metadata.name).toBe('web-node-1');
-    expect(slice?.metadata.labels?.['network.deckhouse.io/node']).toBe('node-1');
-  });
-
-  it('creates beside a foreign slice of the wanted name', () => {
-    const [wanted] = publish(planInput());
-    const foreign = aSlice({ name: wanted?.metadata.name ?? '', swhUid: 'uid-former' });
-    expect(publish(planInput({ existing: [foreign] }))).toHaveLength(2);
-  });
-
-  it('replaces a slice of the wanted name and another family', () => {
-    const [wanted] = publish(planInput());
-    const odd = aSlice({ name: wanted?.metadata.name ?? '', addressType: 'IPv6', endpoints: [] });
-    const after = publish(planInput({ existing: [odd] }));
-    expect(after.map(({ addressType }) => addressType)).toEqual(['IPv4']);
-  });
-});
-
-describe('publication', () => {
-  const two = [aPod(), aPod({ name: 'web-2', ips: ['10.1.0.2'] })];
-
-  it('withdraw deletes every own slice', () => {
-    const existing = publish(planInput());
-    expect(planSlices(planInput({ existing, publication: 'withdraw' }))).toEqual({
-      ...NOTHING,
-      delete: existing,
-    });
-  });
-
-  it('hold creates nothing', () => {
-    expect(planSlices(planInput({ publication: 'hold' }))).toEqual(NOTHING);
-  });
-
-  it('hold keeps existing slices true', () => {
-    const existing = publish(planInput());
-    const verdictOf = verdictsBy({ 'uid-web-2': aVerdict() });
-    const [slice] = publish(planInput({ existing, pods: two, verdictOf, publication: 'hold' }));
-    expect(slice?.endpoints.map(({ conditions }) => conditions?.ready)).toEqual([false, true]);
-  });
-
-  it('hold leaves endpoints with the ports they have', () => {
-    const existing = publish(planInput());
-    const swh = anSwh({ service: { ports: [{ name: 'http', port: 80, targetPort: 9090 }] } });
-    expect(planSlices(planInput({ existing, swh, publication: 'hold' }))).toEqual(NOTHING);
-  });
-
-  it('hold empties a slice without deleting it', () => {
-    const existing = publish(planInput());
-    const after = publish(planInput({ existing, pods: [], publication: 'hold' }));
-    expect(after.map(({ endpoints }) => endpoints)).toEqual([[]]);
-    expect(planSlices(planInput({ existing: after, pods: [], publication: 'hold' }))).toEqual(NOTHING);
-  });
-
-  it('hold of an unchanged world writes nothing', () => {
-    const existing = publish(planInput());
-    const swh = anSwh({ conditions: [aCondition({ type: 'Ready' })] });
-    expect(planSlices(planInput({ existing, swh }))).toEqual(NOTHING);
-  });
-
-  it('of a node that is gone deletes its slices', () => {
-    const existing = publish(planInput());
-    const node = nodeFacts('node-1', undefined);
-    expect(planSlices(planInput({ existing, node }))).toEqual({ ...NOTHING, delete: existing });
-  });
-});
-
 describe('pods that share an address on the host network', () => {
   const former = aPod({ name: 'a', ips: ['192.0.2.1'], isTerminating: true, spec: { hostNetwork: true } });
   const next = aPod({ name: 'b', ips: ['192.0.2.1'], isReady: false, spec: { hostNetwork: true } });
@@ -313,9 +149,9 @@ describe('pods that share an address on the host network', () => {
   });
 
   it('choose by uid between equals, in whatever order they come', () => {
-    const twin = { ...former, metadata: { ...former.metadata, name: 'c', uid: 'uid-c' } };
-    expect(summary(publish(planInput({ pods: [twin, former] })))).toEqual(['8080: a']);
-    expect(summary(publish(planInput({ pods: [former, twin] })))).toEqual(['8080: a']);
+    const twin = { ...former, metadata: { ...former.metadata, name: 'c', uid: 'uid-0' } };
+    expect(summary(publish(planInput({ pods: [twin, former] })))).toEqual(['8080: c']);
+    expect(summary(publish(planInput({ pods: [former, twin] })))).toEqual(['8080: c']);
   });
 
   it('keep the ports that they do not share', () => {
