@@ -8,7 +8,6 @@ import { sameJson } from '#lib/core/same-json.ts';
 import type { Target } from '#lib/core/target.ts';
 import type { TrackedEndpoint, TrackedProbe } from '#lib/core/target-tracker.ts';
 import { timestamp } from '#lib/core/timestamp.ts';
-import type { Verdict } from '#lib/core/verdict.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
 import { ProbePool, type ProbePoolDeps } from './probe-pool.ts';
 
@@ -16,7 +15,13 @@ export interface EndpointVerdictsDeps extends Omit<ProbePoolDeps, 'onChange'> {
   /** Called when something about the endpoints of the owner has changed that is worth publishing. */
   readonly onChange: (owner: string) => void;
   /** Called for each endpoint whose verdict has changed through a probe. */
-  readonly onTransition: (to: Verdict) => void;
+  readonly onTransition: (transition: EndpointTransition) => void;
+}
+
+export interface EndpointTransition {
+  readonly owner: string;
+  readonly endpoint: TrackedEndpoint;
+  readonly verdict: EndpointVerdict;
 }
 
 /** What an earlier process has left about an endpoint. */
@@ -108,7 +113,7 @@ export class EndpointVerdicts {
     const next = this.#verdict(owner, record.healthcheck, { endpoint, earlier: verdict });
     if (next === verdict) return;
     record.endpoints.set(key, { endpoint, verdict: next });
-    if (next.isUp !== verdict.isUp) this.#deps.onTransition(next.isUp ? 'up' : 'down');
+    if (next.isUp !== verdict.isUp) this.#deps.onTransition({ owner, endpoint, verdict: next });
     this.#deps.onChange(owner);
   }
 

@@ -4,7 +4,6 @@ import type { Healthcheck } from '#lib/core/probe.ts';
 import { SUCCESS } from '#lib/core/probe-outcome.ts';
 import type { Known } from '#lib/core/probe-start.ts';
 import { trackEndpoints } from '#lib/core/target-tracker.ts';
-import type { Verdict } from '#lib/core/verdict.ts';
 import { EndpointVerdicts } from '#lib/probe/endpoint-verdicts.ts';
 import { anSwh, aPod, aTcpProbe, type PodGiven } from '../../../support/builders.ts';
 import { PoolFixture } from './probe-fixture.ts';
@@ -17,11 +16,11 @@ const FAST: Partial<Healthcheck> = { initialDelayMs: 0, periodMs: 1000, probes: 
 class Fixture {
   readonly base = new PoolFixture();
   readonly changes: string[] = [];
-  readonly transitions: Verdict[] = [];
+  readonly transitions: string[] = [];
   readonly verdicts = new EndpointVerdicts({
     ...this.base.deps,
     onChange: (owner) => void this.changes.push(owner),
-    onTransition: (to) => void this.transitions.push(to),
+    onTransition: ({ verdict }) => void this.transitions.push(verdict.isUp ? 'up' : 'down'),
   });
 
   /** Assigns the pod `web-1` to the owner `default/web`. */

@@ -1,0 +1,150 @@
+import type { ProbeKind } from '#lib/core/probe.ts';
+import type { FailureReason, ProbeOutcome, UnknownCause } from '#lib/core/probe-outcome.ts';
+import type { Verdict } from '#lib/core/verdict.ts';
+import type { KubeErrorKind } from '#lib/kube/kube-error.ts';
+import type { ProbeObserver } from '#lib/probe/probe-worker.ts';
+import type { Counter, Metrics } from '#lib/runtime/metrics.ts';
+
+/** What the gauges show, read when somebody asks. */
+export interface AgentGauges {
+  targets(): number;
+  queueDepth(): number;
+}
+
+export type SliceOperation = 'create' | 'update' | 'delete';
+export type WriteOutcome = 'written' | 'failed';
+
+/** The agent's own metrics. Names, labels and meaning are a contract with dashboards and alerts. */
+export interface AgentMetrics {
+  readonly probes: ProbeObserver;
+  transition(to: Verdict): void;
+  sliceWrite(operation: SliceOperation, outcome: WriteOutcome): void;
+  apiError(kind: KubeErrorKind): void;
+}
+
+const KINDS: readonly ProbeKind[] = ['tcp', 'http', 'postgresql', 'grpc'];
+const FAILURES: readonly FailureReason[] = [
+  'ConnectionRefused',
+  'ConnectionClosed',
+  'Unreachable',
+  'Timeout',
+  'TlsFailed',
+  'UnexpectedStatus',
+  'UnexpectedAnswer',
+  'ProtocolError',
+  'AuthenticationFailed',
+  'QueryFailed',
+  'NotServing',
+];
+const UNKNOWNS: readonly UnknownCause[] = [
+  'CheckerStalled',
+  'NoDescriptors',
+  'NoLocalPorts',
+  'CredentialsMissing',
+  'CredentialsInvalid',
+  'InvalidSettings',
+  'Internal',
+];
+const ERRORS: readonly KubeErrorKind[] = [
+  'conflict',
+  'gone',
+  'not-found',
+  'exists',
+  'forbidden',
+  'invalid',
+  'transient',
+  'expired',
+  'bug',
+];
+const OPERATIONS: readonly SliceOperation[] = ['create', 'update', 'delete'];
+
+const DURATION_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const DELAY_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
+/** Registers the agent's metrics; every counter starts at 0. */
+export function createAgentMetrics(metrics: Metrics, gauges: AgentGauges): AgentMetrics {
+  addGauges(metrics, gauges);
+  const transitions = metrics.counter({
+    name: 'swh_agent_endpoint_transitions_total',
+    help: 'Endpoints whose verdict has changed through a probe.',
+    labels: ['to'],
+  });
+  const writes = metrics.counter({
+    name: 'swh_agent_slice_writes_total',
+    help: 'Writes of EndpointSlices.',
+    labels: ['operation', 'outcome'],
+  });
+  const errors = metrics.counter({
+    name: 'swh_agent_api_errors_total',
+    help: 'Failed requests to the API server by what the failure means.',
+    labels: ['class'],
+  });
+  for (const to of ['up', 'down'] as const) transitions.add({ to }, 0);
+  for (const kind of ERRORS) errors.add({ class: kind }, 0);
+  for (const operation of OPERATIONS) {
+    for (const outcome of ['written', 'failed'] as const) writes.add({ operation, outcome }, 0);
+  }
+  return {
+    probes: probeMetrics(metrics),
+    transition: (to) => transitions.add({ to }),
+    sliceWrite: (operation, outcome) => writes.add({ operation, outcome }),
+    apiError: (kind) => errors.add({ class: kind }),
+  };
+}
+
+function addGauges(metrics: Metrics, gauges: AgentGauges): void {
+  metrics.gauge({
+    name: 'swh_agent_targets',
+    help: 'Checks that run: equal probes of several objects count once.',
+    collect: (gauge) => gauge.set({}, gauges.targets()),
+  });
+  metrics.gauge({
+    name: 'swh_agent_queue_depth',
+    help: 'Objects that wait to be reconciled.',
+    collect: (gauge) => gauge.set({}, gauges.queueDepth()),
+  });
+}
+
+function probeMetrics(metrics: Metrics): ProbeObserver {
+  const results = metrics.counter({
+    name: 'swh_agent_probe_results_total',
+    help: 'Probe runs by outcome; the reason of a success is empty.',
+    labels: ['kind', 'outcome', 'reason'],
+  });
+  const durations = metrics.histogram({
+    name: 'swh_agent_probe_duration_seconds',
+    help: 'Duration of probe runs in seconds.',
+    labels: ['kind'],
+    buckets: DURATION_BUCKETS,
+  });
+  const delays = metrics.histogram({
+    name: 'swh_agent_probe_start_delay_seconds',
+    help: 'How long after their due time probe runs have started, in seconds.',
+    buckets: DELAY_BUCKETS,
+  });
+  for (const kind of KINDS) addZeros(results, kind);
+  return {
+    started: (_kind, lateMs) => delays.observe({}, lateMs / 1000),
+    finished(kind, outcome, durationMs) {
+      results.add({ kind, outcome: outcome.kind, reason: reasonOf(outcome) });
+      durations.observe({ kind }, durationMs / 1000);
+    },
+  };
+}
+
+function addZeros(results: Counter<'kind' | 'outcome' | 'reason'>, kind: ProbeKind): void {
+  results.add({ kind, outcome: 'success', reason: '' }, 0);
+  for (const reason of FAILURES) results.add({ kind, outcome: 'failure', reason }, 0);
+  for (const reason of UNKNOWNS) results.add({ kind, outcome: 'unknown', reason }, 0);
+}
+
+function reasonOf(outcome: ProbeOutcome): string {
+  switch (outcome.kind) {
+    case 'success':
+      return '';
+    case 'failure':
+      return outcome.reason;
+    default:
+      return outcome.cause;
+  }
+}
