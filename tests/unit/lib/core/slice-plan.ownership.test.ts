@@ -3,7 +3,7 @@ import type { EndpointSlice, OwnerReference } from '#lib/core/kubernetes.ts';
 import { nodeFacts } from '#lib/core/node-facts.ts';
 import { planSlices } from '#lib/core/slice-plan.ts';
 import { aCondition, anEndpoint, anSwh, aPod, aSlice, aVerdict } from '../../../support/builders.ts';
-import { onlySlice, planInput, publish, summary, verdictsBy } from '../../../support/slice-planning.ts';
+import { onlySlice, planInput, publish, verdictsBy } from '../../../support/slice-planning.ts';
 
 const NOTHING = { create: [], update: [], delete: [] };
 
