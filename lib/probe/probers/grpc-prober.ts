@@ -103,7 +103,8 @@ function ask(session: ClientHttp2Session, question: Question, settle: Settle): v
 }
 
 interface Answer {
-  readonly httpStatus: number;
+  /** Absent when the connection ended before any header came. */
+  readonly httpStatus: number | undefined;
   /** Absent when the server sent none. */
   readonly grpcStatus: number | undefined;
   readonly body: Buffer;
@@ -111,7 +112,7 @@ interface Answer {
 
 /** Collects headers, body and trailers; calls back when the answer has ended or is longer than any answer is. */
 function readAnswer(stream: ClientHttp2Stream, callback: (answer: Answer) => void): void {
-  let httpStatus = 0;
+  let httpStatus: number | undefined;
   let grpcStatus: number | undefined;
   let body = Buffer.alloc(0);
   stream.on('response', (headers) => {
@@ -135,7 +136,11 @@ function grpcStatusOf(headers: IncomingHttpHeaders): number | undefined {
   return typeof status === 'string' && /^\d{1,9}$/.test(status) ? Number(status) : undefined;
 }
 
-function judgement({ service }: GrpcProbe, { port }: Target, answer: Answer): ProbeOutcome {
+function judgement({ service }: GrpcProbe, target: Target, answer: Answer): ProbeOutcome {
+  const { port } = target;
+  if (answer.httpStatus === undefined) {
+    return closedOutcome(target);
+  }
   const check = `gRPC health check on ${port}`;
   if (answer.httpStatus !== 200) {
     return failure('UnexpectedStatus', `${check} returned HTTP status ${answer.httpStatus}`);
