@@ -44,6 +44,8 @@ export function readyNodeStatus(node: NodePlace, now: string): object {
         { type: 'InternalIP', address: node.address },
         { type: 'InternalIP', address: node.address6 },
         { type: 'Hostname', address: node.name },
+        // Merging by type would double the second internal address.
+        { $patch: 'replace' },
       ],
       capacity: resources,
       allocatable: resources,
