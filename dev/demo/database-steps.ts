@@ -1,7 +1,7 @@
 import type { TrafficSample } from '../workload/traffic-sample.ts';
 import { tallyOf } from '../workload/traffic-tally.ts';
 import { check } from './check.ts';
-import type { Display } from './display.ts';
+import type { Teller } from './display.ts';
 import { LEAVE_WITHIN_MS, PATIENCE_MS, RETURN_WITHIN_MS } from './machine-steps.ts';
 import type { Stage } from './stage.ts';
 import type { Expectation } from './summary.ts';
@@ -28,18 +28,18 @@ export async function readsAndWrites(stage: Stage): Promise<readonly Expectation
 }
 
 /** The primary goes down and a standby takes its place. */
-export async function databaseOutage(stage: Stage, display: Display): Promise<readonly Expectation[]> {
+export async function databaseOutage(stage: Stage, { say }: Teller): Promise<readonly Expectation[]> {
   const { databases, endpoints, traffic } = stage;
   const [old, next, third] = [databases.primary, 'postgres-1', 'postgres-2'];
   const stoppedMs = Date.now();
   await databases.stopPrimary('immediate');
   await databases.promote(next);
   const promotedMs = Date.now();
-  display.say(`${old} was stopped and ${next} promoted`);
+  say(`${old} was stopped and ${next} promoted`);
   const moved = await check('writes move to the new primary', async () => {
     const first = await landsOn(stage, { stream: 'postgres-write', pod: next, sinceMs: stoppedMs });
     const took = first.startedAtMs - promotedMs;
-    display.say(`the first write has reached ${next} ${seconds(took)} after its promotion`);
+    say(`the first write has reached ${next} ${seconds(took)} after its promotion`);
     return { measured: `${seconds(took)} after the promotion`, holds: took <= RETURN_WITHIN_MS };
   });
   const left = await check('reads leave the stopped database', async () => {

@@ -4,10 +4,14 @@ import { type DemoView, layOut, seconds } from './view.ts';
 
 const REDRAW_MS = 200;
 
-/** How the demo tells what happens: a live page on a terminal, else a line for each event. */
-export interface Display {
+/** Takes note of what happens. */
+export interface Teller {
   /** Something has happened. */
   say(text: string): void;
+}
+
+/** How the demo tells what happens: a live page on a terminal, else a line for each event. */
+export interface Display extends Teller {
   /** A new step has begun. */
   step(text: string): void;
   /** Ends the live page and prints the lines below it. */

@@ -2,7 +2,7 @@ import { waitFor } from '../process/wait-for.ts';
 import type { Traffic } from '../workload/traffic.ts';
 import { tallyOf } from '../workload/traffic-tally.ts';
 import { check } from './check.ts';
-import type { Display } from './display.ts';
+import type { Teller } from './display.ts';
 import { SIDE_CONTAINER, type Stage, VM_POD } from './stage.ts';
 import type { Expectation } from './summary.ts';
 import { seconds } from './view.ts';
@@ -34,13 +34,13 @@ export function endpointsAppear({ endpoints, startedMs, databases }: Stage): Pro
 }
 
 /** The web server dies; the mail server in the same machine has no part in it. */
-export async function webKilled(stage: Stage, display: Display): Promise<readonly Expectation[]> {
+export async function webKilled(stage: Stage, { say }: Teller): Promise<readonly Expectation[]> {
   const sinceMs = Date.now();
   await stage.web.kill();
-  display.say('the web server was killed');
+  say('the web server was killed');
   const left = await check('web loses the endpoint of the killed server', async () => {
     const took = (await stage.endpoints.waitForReady('web', [], PATIENCE_MS)) - sinceMs;
-    display.say(`web has lost its endpoint after ${seconds(took)}`);
+    say(`web has lost its endpoint after ${seconds(took)}`);
     return { measured: `${seconds(took)} after the kill`, holds: took <= LEAVE_WITHIN_MS };
   });
   return [left, await goesOn('smtp keeps its endpoint in the same VM', stage, { name: 'smtp', sinceMs })];
@@ -58,12 +58,12 @@ export function webReturns(stage: Stage): Promise<Expectation> {
 }
 
 /** A container without ports becomes unready, and with it the pod. */
-export async function sideContainerUnready(stage: Stage, display: Display): Promise<readonly Expectation[]> {
+export async function sideContainerUnready(stage: Stage, { say }: Teller): Promise<readonly Expectation[]> {
   const sinceMs = Date.now();
   await stage.setContainerReady(VM_POD, SIDE_CONTAINER, false);
   const plain = await check('the plain Service loses the pod', async () => {
     const took = (await stage.endpoints.waitForReady('my-vm', [], PATIENCE_MS)) - sinceMs;
-    display.say(`the plain Service has lost the pod after ${seconds(took)}`);
+    say(`the plain Service has lost the pod after ${seconds(took)}`);
     return { measured: `${seconds(took)} after the container`, holds: took <= READINESS_WITHIN_MS };
   });
   const others = ['web', 'smtp'].map((name) =>

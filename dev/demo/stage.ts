@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Pod, Service } from '#lib/core/kubernetes.ts';
 import { PLURAL } from '#lib/core/service-with-healthchecks.ts';
-import { type Cluster, clientNode, startCluster } from '../cluster/cluster.ts';
+import { type Cluster, clientNode } from '../cluster/cluster.ts';
 import { type Product, startProduct } from '../cluster/product.ts';
 import { waitFor } from '../process/wait-for.ts';
 import { EndpointLog } from '../workload/endpoint-log.ts';
-import { ExamplePods } from '../workload/example-pods.ts';
+import { createNamespace, startExampleCluster } from '../workload/example-cluster.ts';
+import type { ExamplePods } from '../workload/example-pods.ts';
 import { ObjectWatch } from '../workload/object-watch.ts';
 import type { PodServer } from '../workload/pod-server.ts';
 import type { PostgresqlCluster } from '../workload/postgresql-cluster.ts';
@@ -55,16 +56,10 @@ const EXAMPLES = ['postgres', 'postgres-read', 'postgres-write', 'web', 'smtp', 
 
 /** Brings up everything; `say` is told of each part. Removes what stands when it fails. */
 export async function setStage(say: (text: string) => void): Promise<Stage> {
-  const pods = Promise.withResolvers<ExamplePods>();
-  const cluster = await startCluster({
-    runPod: async (pod, placement) => (await pods.promise).run(pod, placement),
-    dns: false,
-  });
+  const { cluster, pods } = await startExampleCluster({ dns: false });
   try {
-    const programs = new ExamplePods(cluster.host);
-    pods.resolve(programs);
     say('etcd, API server, controller manager, three nodes and kube-proxy run');
-    return await furnish(cluster, programs, say);
+    return await furnish(cluster, pods, say);
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -75,6 +70,7 @@ async function furnish(cluster: Cluster, programs: ExamplePods, say: (text: stri
   const { controlPlane, kubelets, host } = cluster;
   const product = await startProduct(cluster);
   say('the controller and an agent on each node are ready');
+  await createNamespace(cluster, EXAMPLE_NAMESPACE);
   await applyExamples(cluster);
   const addresses = await podAddresses(cluster);
   const startedMs = Date.now();
@@ -107,9 +103,6 @@ async function furnish(cluster: Cluster, programs: ExamplePods, say: (text: stri
 /** Applies the manifests as a user would. */
 async function applyExamples({ controlPlane }: Cluster): Promise<void> {
   const namespace = ['-n', EXAMPLE_NAMESPACE];
-  await controlPlane.kubectl(['apply', '-f', '-'], example('namespace'));
-  const account = `/api/v1/namespaces/${EXAMPLE_NAMESPACE}/serviceaccounts/default`;
-  await waitFor(`${account} to exist`, () => controlPlane.api.get<object>(account));
   const secret = [`--from-literal=user=${POSTGRESQL_USER}`, `--from-literal=password=${POSTGRESQL_PASSWORD}`];
   await controlPlane.kubectl([...namespace, 'create', 'secret', 'generic', 'cred-secret', ...secret]);
   const manifests = [...EXAMPLES, 'my-vm-pod-with-side-container'].map(example).join('\n---\n');
