@@ -1,4 +1,5 @@
 /** `npm run demo`: see HELP in options.ts. */
+import { ensureProductBuilt } from '../cluster/built-product.ts';
 import { onInterrupt } from '../process/on-interrupt.ts';
 import { providePrograms } from '../toolchain/toolchain.ts';
 import { openDisplay, type Picture } from './display.ts';
@@ -20,6 +21,7 @@ async function main(): Promise<number> {
     console.error(`demo: ${options.message}; see --help`);
     return 2;
   }
+  await ensureProductBuilt();
   await providePrograms(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl']);
   return show(options);
 }
@@ -46,6 +48,10 @@ async function show({ keep, plain }: { readonly keep: boolean; readonly plain: b
     display.finish([[], ...summaryLines(expectations, performance.now() - startedMs)]);
     if (keep) await stayUp(stage);
     return allHold(expectations) ? 0 : 1;
+  } catch (error) {
+    display.close();
+    console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
   } finally {
     display.close();
     await stage?.close();
