@@ -13,6 +13,7 @@ export function specShapeModule(root: SchemaNode): string {
 
 function shapeOf(node: SchemaNode): unknown {
   if (node.items !== undefined) return { kind: 'list', items: shapeOf(node.items) };
+  if (node.additionalProperties !== undefined) return { kind: 'map' };
   if (node.properties === undefined) return { kind: 'leaf' };
   const properties = Object.entries(node.properties).map(([name, child]) => [name, shapeOf(child)]);
   return { kind: 'object', properties: Object.fromEntries(properties) };

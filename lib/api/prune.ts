@@ -2,7 +2,8 @@
 export type Shape =
   | { readonly kind: 'object'; readonly properties: Readonly<Record<string, Shape>> }
   | { readonly kind: 'list'; readonly items: Shape }
-  /** Scalars and maps: taken as they are. */
+  /** Keys are free, values are scalars. */
+  | { readonly kind: 'map' }
   | { readonly kind: 'leaf' };
 
 /**
@@ -11,13 +12,14 @@ export type Shape =
  */
 export function prune(value: unknown, shape: Shape): unknown {
   if (shape.kind === 'list' && Array.isArray(value)) return value.map((item) => prune(item, shape.items));
+  if (shape.kind === 'map' && isRecord(value)) return withoutNulls(Object.entries(value));
   if (shape.kind !== 'object' || !isRecord(value)) return value;
-  const kept = Object.entries(shape.properties)
-    .map(
-      ([name, child]) => [name, Object.hasOwn(value, name) ? prune(value[name], child) : undefined] as const,
-    )
-    .filter(([, field]) => field !== undefined && field !== null);
-  return Object.fromEntries(kept);
+  const declared = Object.entries(shape.properties).filter(([name]) => Object.hasOwn(value, name));
+  return withoutNulls(declared.map(([name, child]) => [name, prune(value[name], child)]));
+}
+
+function withoutNulls(entries: readonly (readonly [string, unknown])[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(entries.filter(([, field]) => field !== undefined && field !== null));
 }
 
 /** Whether the value is an object of JSON: neither null nor an array. */
