@@ -14,6 +14,8 @@ export const clientNode = 'client';
 
 /** What to start; all have defaults. */
 export interface ClusterOptions extends KubeletsOptions {
+  /** Starts the programs; given by a caller whose `runPod` needs it. It is closed with the cluster. */
+  readonly host?: ProcessHost;
   /** `node-1` … `node-<nodes>`. Default 3. */
   readonly nodes?: number;
   /** Zone of the node with a number from 1 on; default `zone-a`, `zone-b`, `zone-c` in turn. */
@@ -49,7 +51,7 @@ export interface Cluster {
 
 /** Starts a cluster; when that fails, removes what was started. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const host = ProcessHost.open();
+  const { host = ProcessHost.open() } = options;
   try {
     return await start(host, options);
   } catch (error) {

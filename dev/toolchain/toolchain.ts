@@ -15,8 +15,10 @@ const run = promisify(execFile);
 export interface ToolchainOptions {
   /** Called with a line a person may read while waiting. Default: standard error. */
   readonly progress?: (line: string) => void;
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Absolute paths of programs that are ready to run. */
 export type Programs<Name extends ProgramName> = Readonly<Record<Name, string>>;
@@ -37,7 +39,7 @@ export async function providePrograms<Name extends ProgramName>(
 
 async function provide(
   name: ProgramName,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   progress: (line: string) => void,
 ): Promise<string> {
   const assets = env['KUBEBUILDER_ASSETS'];
@@ -47,12 +49,12 @@ async function provide(
   const files = readSources(sources);
   const version = pinnedVersion(files['go.mod'] ?? '', recipe.versionedBy);
   const flags = buildFlags(recipe, version);
-  const key = cacheKey({ files, flags, goVersion: await goVersion() });
+  const key = cacheKey({ files, flags, goVersion: await goVersion(env) });
   const directory = join(cacheRoot(env), `${name}-${version}-${key}`);
   const program = join(directory, name);
   if (isExecutable(program)) return program;
   const build = [...flags, '-o', `${program}.part`, recipe.importPath];
-  await buildOnce({ label: `${name} ${version}`, directory, program, sources, build, progress });
+  await buildOnce({ label: `${name} ${version}`, directory, program, sources, build, env, progress });
   return program;
 }
 
@@ -63,10 +65,11 @@ interface Build {
   readonly sources: string;
   /** Arguments of `go build`. */
   readonly build: readonly string[];
+  readonly env: Environment;
   readonly progress: (line: string) => void;
 }
 
-async function buildOnce({ label, directory, program, sources, build, progress }: Build): Promise<void> {
+async function buildOnce({ label, directory, program, sources, build, env, progress }: Build): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const lock = join(directory, 'lock');
   const owner = await waitFor(`the other build of ${label} (lock ${lock})`, async () => tryLockFile(lock), {
@@ -81,7 +84,7 @@ async function buildOnce({ label, directory, program, sources, build, progress }
     progress(`building ${label} …`);
     const ticker = setInterval(() => progress(`building ${label} … ${seconds()}`), 15_000);
     try {
-      await run('go', ['build', ...build], { cwd: sources, maxBuffer: 64 << 20 });
+      await run('go', ['build', ...build], { cwd: sources, env, maxBuffer: 64 << 20 });
     } catch (error) {
       throw new Error(`build ${label}: \`go build\` failed in ${sources}: ${stderrOf(error)}`, {
         cause: error,
@@ -101,9 +104,9 @@ function readSources(directory: string): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
 }
 
-async function goVersion(): Promise<string> {
+async function goVersion(env: Environment): Promise<string> {
   try {
-    return (await run('go', ['env', 'GOVERSION', 'GOOS', 'GOARCH'])).stdout.trim();
+    return (await run('go', ['env', 'GOVERSION', 'GOOS', 'GOARCH'], { env })).stdout.trim();
   } catch (error) {
     throw new Error(
       'the control plane is built with Go, and `go` is not to be found: install Go 1.24 or later (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a directory that holds the programs',
@@ -112,7 +115,7 @@ async function goVersion(): Promise<string> {
   }
 }
 
-function cacheRoot(env: Readonly<Record<string, string | undefined>>): string {
+function cacheRoot(env: Environment): string {
   return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'service-with-healthchecks');
 }
 

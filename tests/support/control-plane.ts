@@ -4,11 +4,11 @@ import { inject } from 'vitest';
 import { ApiClient } from '../../dev/cluster/api-client.ts';
 import { readKubeconfig } from '../../dev/cluster/kubeconfig.ts';
 import { kubectl } from '../../dev/cluster/kubectl.ts';
+import { createNamespace } from '../../dev/cluster/namespace.ts';
 import {
   type ServiceAccountTokenSpec,
   writeServiceAccountKubeconfig,
 } from '../../dev/cluster/service-account-kubeconfig.ts';
-import { waitFor } from '../../dev/process/wait-for.ts';
 import type { BrokerAnswer } from './control-plane-setup.ts';
 
 /**
@@ -47,10 +47,7 @@ async function ask(): Promise<SharedControlPlane> {
     api,
     async createNamespace(prefix = 'test') {
       const name = `${prefix}-${randomBytes(4).toString('hex')}`;
-      await api.post('/api/v1/namespaces', { metadata: { name } });
-      // Admission refuses pods before it exists.
-      const serviceAccount = `/api/v1/namespaces/${name}/serviceaccounts/default`;
-      await waitFor(`${serviceAccount} to exist`, () => api.get<object>(serviceAccount));
+      await createNamespace(api, name);
       return name;
     },
     kubectl: (args, input) => kubectl(adminKubeconfig, args, input),

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EndpointSlice, Node } from '#lib/core/kubernetes.ts';
 import { type Cluster, startCluster } from '../../../../dev/cluster/cluster.ts';
 import { ip } from '../../../../dev/cluster/ip-command.ts';
-import type { PodProgram, RunPod } from '../../../../dev/cluster/pod-worker.ts';
-import type { ProcessHost } from '../../../../dev/process/process-host.ts';
+import type { RunPod } from '../../../../dev/cluster/pod-worker.ts';
+import { ProcessHost } from '../../../../dev/process/process-host.ts';
 import { waitFor } from '../../../../dev/process/wait-for.ts';
 
 const namespace = 'default';
@@ -31,17 +31,22 @@ spec:
       - {name: web, image: "web:1", ports: [{containerPort: 8080}]}
 `;
 
+const host = ProcessHost.open();
 let cluster: Cluster;
-let host: ProcessHost | undefined;
 
 /** Answers every request on both addresses of the pod with the pod's name. */
-const runPod: RunPod = async (pod, { node, addresses }): Promise<PodProgram | undefined> => {
-  if (host === undefined || node.netns === undefined) return undefined;
+const runPod: RunPod = async (pod, { node, addresses }) => {
   const { name } = pod.metadata;
   const server = `require('http').createServer((_, response) => response.end('${name}'))`;
   const script = addresses.map((address) => `${server}.listen(8080, '${address}')`).join(';');
   const args = ['-e', script];
-  const program = await host.start({ name, command: process.execPath, args, netns: node.netns, uid: 65534 });
+  const program = await host.start({
+    name,
+    command: process.execPath,
+    args,
+    uid: 65534,
+    ...(node.netns !== undefined && { netns: node.netns }),
+  });
   return {
     stop: async () => {
       await program.stop();
@@ -51,11 +56,11 @@ const runPod: RunPod = async (pod, { node, addresses }): Promise<PodProgram | un
 
 beforeAll(async () => {
   cluster = await startCluster({
+    host,
     nodes: 2,
     runPod,
     controllerManager: { nodeMonitorGraceSeconds: 8, nodeMonitorPeriodSeconds: 1 },
   });
-  host = cluster.host;
   await cluster.controlPlane.kubectl(['apply', '-f', '-'], manifests);
 });
 
