@@ -22,9 +22,9 @@ export interface DemoBalancer {
 
 export interface PictureSources {
   readonly balancers: readonly DemoBalancer[];
-  readonly endpoints: EndpointLog;
-  readonly statuses: ObjectWatch<StatusOfBalancer>;
-  readonly traffic: Traffic;
+  readonly endpoints: Pick<EndpointLog, 'endpoints'>;
+  readonly statuses: Pick<ObjectWatch<StatusOfBalancer>, 'get'>;
+  readonly traffic: Pick<Traffic, 'samples'>;
 }
 
 /** Requests younger than this make up the share. */
