@@ -4,6 +4,7 @@ import type { Verdict } from '#lib/core/verdict.ts';
 import type { KubeErrorKind } from '#lib/kube/kube-error.ts';
 import type { ProbeObserver } from '#lib/probe/probe-worker.ts';
 import type { Counter, Metrics } from '#lib/runtime/metrics.ts';
+import type { ApiObserver, SliceOperation } from './observed-api.ts';
 
 /** What the gauges show, read when somebody asks. */
 export interface AgentGauges {
@@ -11,15 +12,10 @@ export interface AgentGauges {
   queueDepth(): number;
 }
 
-export type SliceOperation = 'create' | 'update' | 'delete';
-export type WriteOutcome = 'written' | 'failed';
-
 /** The agent's own metrics. Names, labels and meaning are a contract with dashboards and alerts. */
-export interface AgentMetrics {
+export interface AgentMetrics extends ApiObserver {
   readonly probes: ProbeObserver;
   transition(to: Verdict): void;
-  sliceWrite(operation: SliceOperation, outcome: WriteOutcome): void;
-  apiError(kind: KubeErrorKind): void;
 }
 
 const KINDS: readonly ProbeKind[] = ['tcp', 'http', 'postgresql', 'grpc'];
@@ -82,7 +78,7 @@ export function createAgentMetrics(metrics: Metrics, gauges: AgentGauges): Agent
   for (const to of ['up', 'down'] as const) transitions.add({ to }, 0);
   for (const kind of ERRORS) errors.add({ class: kind }, 0);
   for (const operation of OPERATIONS) {
-    for (const outcome of ['written', 'failed'] as const) writes.add({ operation, outcome }, 0);
+    for (const outcome of ['written', 'conflict', 'failed'] as const) writes.add({ operation, outcome }, 0);
   }
   return {
     probes: probeMetrics(metrics),

@@ -1,0 +1,144 @@
+import type { EndpointSlice } from '#lib/core/kubernetes.ts';
+import { isEmpty } from '#lib/core/plan.ts';
+import type { Target } from '#lib/core/target.ts';
+import { type ApplyDeps, applyPlan, resultOfApplied } from '#lib/kube/apply-plan.ts';
+import type { KubeApi } from '#lib/kube/kube-api.ts';
+import { resultOfKubeError } from '#lib/kube/reconcile-error.ts';
+import { ENDPOINT_SLICES } from '#lib/kube/resources.ts';
+import { type EndpointTransition, EndpointVerdicts } from '#lib/probe/endpoint-verdicts.ts';
+import type { ProbeAssignment } from '#lib/probe/probe-assignment.ts';
+import { createProbers } from '#lib/probe/probers/registry.ts';
+import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
+import { Sentinels } from '#lib/probe/sentinel.ts';
+import type { Clock } from '#lib/runtime/clock.ts';
+import type { HealthChecks } from '#lib/runtime/http-server.ts';
+import type { Logger } from '#lib/runtime/logger.ts';
+import type { Metrics } from '#lib/runtime/metrics.ts';
+import type { Random } from '#lib/runtime/random.ts';
+import { DONE, type ReconcileResult, runReconcileLoop } from '#lib/runtime/reconcile-loop.ts';
+import { WorkQueue } from '#lib/runtime/work-queue.ts';
+import { AgentHealth } from './agent-health.ts';
+import { createInformers, listInformers } from './informers.ts';
+import { routeKeys } from './key-router.ts';
+import { createAgentMetrics } from './metrics.ts';
+import { observedApi } from './observed-api.ts';
+import { SecretWatcher } from './secret-watcher.ts';
+import { SliceReconciler } from './slice-reconciler.ts';
+import { SwhStore } from './swh-store.ts';
+
+export interface AgentPorts {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface AgentSettings {
+  readonly nodeName: string;
+  readonly version: string;
+}
+
+/** The agent of one node, put together and not yet running. */
+export interface Agent {
+  readonly live: HealthChecks;
+  readonly ready: HealthChecks;
+  /** Probes and publishes until the signal aborts. Changes no slice on its way out. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Objects reconciled at once: so many write at the same time when a node's verdicts change together. */
+const WORKERS = 16;
+
+/** Puts the parts together. */
+export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSettings): Agent {
+  const { clock, logger, random } = ports;
+  const queue = new WorkQueue({ clock, random });
+  const metrics = createAgentMetrics(ports.metrics, {
+    targets: () => verdicts.size,
+    queueDepth: () => queue.depth(),
+  });
+  const api = observedApi(ports.api, metrics);
+  const informerDeps = { api, clock, random, logger };
+  const informers = createInformers(informerDeps, nodeName);
+  const store = new SwhStore();
+
+  const secrets = new SecretWatcher(informerDeps, (ref) =>
+    verdicts.probeNow((assignment) => usesSecret(assignment, ref.namespace, ref.name)),
+  );
+  const probers = createProbers({
+    clock,
+    version,
+    credentials: (namespace, name) => secrets.lookup(namespace, name),
+    onSessionEnd: (target) =>
+      verdicts.probeNow(({ probe, target: own }) => probe.kind === 'postgresql' && isSame(own, target)),
+  });
+  const sentinels = new Sentinels({
+    clock,
+    onEnd: (target) => verdicts.probeNow(({ sentinel, target: own }) => sentinel && isSame(own, target)),
+  });
+  const verdicts: EndpointVerdicts = new EndpointVerdicts({
+    clock,
+    prober: probers.run,
+    stalls: new RunStallWitness(clock),
+    observer: metrics.probes,
+    sentinels,
+    release: ({ target, probe }) => probe.kind === 'postgresql' && probers.forget(target),
+    onChange: (owner) => queue.add(owner),
+    onTransition(transition) {
+      metrics.transition(transition.verdict.isUp ? 'up' : 'down');
+      logTransition(logger, transition);
+    },
+  });
+
+  const reconciler = new SliceReconciler({ nodeName, store, ...informers, verdicts, secrets });
+  const writing: ApplyDeps<EndpointSlice> = {
+    api,
+    resource: ENDPOINT_SLICES,
+    logger,
+    noteWrite: (slice) => informers.slices.noteWrite(slice),
+  };
+  const health = new AgentHealth({ clock, informers: listInformers(informers) });
+  routeKeys({ informers, store, nodeName, enqueue: (key) => queue.add(key) });
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
+    const plan = reconciler.plan(key);
+    return isEmpty(plan) ? DONE : resultOfApplied(await health.track(applyPlan(writing, plan, signal)));
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    const running = listInformers(informers).map((informer) => informer.run(signal));
+    const hasSynced = await Promise.all(listInformers(informers).map((one) => one.whenSynced(signal))).then(
+      () => true,
+      () => false,
+    );
+    if (hasSynced) {
+      logger.info('working', { objects: store.keys().length, pods: informers.pods.all().length });
+      await runReconcileLoop(
+        { queue, clock, logger, workers: WORKERS, reconcile, resultOf: resultOfKubeError },
+        signal,
+      );
+    }
+    verdicts.stop();
+    sentinels.stop();
+    secrets.stop();
+    await Promise.all([...running, probers.stop()]);
+  }
+
+  return { live: health.live, ready: health.ready, run };
+}
+
+function usesSecret({ probe, target }: ProbeAssignment, namespace: string, name: string): boolean {
+  return probe.kind === 'postgresql' && probe.secretName === name && target.namespace === namespace;
+}
+
+function isSame(a: Target, b: Target): boolean {
+  return a.podUid === b.podUid && a.address === b.address && a.port === b.port;
+}
+
+function logTransition(logger: Logger, { owner, endpoint, verdict }: EndpointTransition): void {
+  const { podName: pod, address } = endpoint;
+  const reason = verdict.failed.map(({ probe, message }) => `${probe}: ${message}`).join('; ');
+  if (verdict.isUp) logger.info('endpoint is up', { swh: owner, pod, address });
+  else logger.info('endpoint is down', { swh: owner, pod, address, reason });
+}
