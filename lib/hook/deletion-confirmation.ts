@@ -30,7 +30,7 @@ export function createDeletionConfirmation(clock: Clock): DeletionConfirmation {
       const nowMs = clock.monotonicMs();
       const before = isStale ? undefined : firstPlanned.get(key);
       const since = new Map(deletions.map((name) => [name, before?.get(name) ?? nowMs]));
-      if (since.size === 0) firstPlanned.delete(key);
+      if (isStale || since.size === 0) firstPlanned.delete(key);
       else firstPlanned.set(key, since);
       const waitMs = deletions.map((name) => CONFIRM_DELETION_MS - (nowMs - (since.get(name) ?? nowMs)));
       const pending = waitMs.filter((ms) => ms > 0);

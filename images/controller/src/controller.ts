@@ -1,0 +1,161 @@
+import type { KubernetesEvent, KubernetesObject } from '#lib/core/kubernetes.ts';
+import { API_VERSION, KIND } from '#lib/core/service-with-healthchecks.ts';
+import { type BindingInformers, createBindingInformers } from '#lib/hook/binding-informers.ts';
+import { createResidentHook } from '#lib/hook/resident-host.ts';
+import { createEventRecorder } from '#lib/kube/event-recorder.ts';
+import type { KubeApi } from '#lib/kube/kube-api.ts';
+import { resultOfKubeError } from '#lib/kube/reconcile-error.ts';
+import type { Clock } from '#lib/runtime/clock.ts';
+import type { Logger } from '#lib/runtime/logger.ts';
+import type { Metrics } from '#lib/runtime/metrics.ts';
+import type { Random } from '#lib/runtime/random.ts';
+import { type ReconcileLoopDeps, runReconcileLoop } from '#lib/runtime/reconcile-loop.ts';
+import { WorkQueue } from '#lib/runtime/work-queue.ts';
+import { OBJECTS } from '../../../hooks/bindings.ts';
+import { HOOKS } from '../../../hooks/registry.ts';
+import { type ChildErrors, createChildErrors } from './child-errors.ts';
+import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
+import { createStatusReconciler } from './status-reconciler.ts';
+import { followStatusWorld } from './status-world.ts';
+import { trimObject } from './trim-object.ts';
+
+export interface ControllerDeps {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Name of this process, for Events. */
+  readonly instance: string;
+}
+
+/** The controller, without its command line and its servers. */
+export interface Controller {
+  /** Keeps copies of everything that matters until the signal aborts, whoever leads. */
+  follow(signal: AbortSignal): Promise<void>;
+  /** Why it could not act if it had to; undefined when it could. */
+  unreadyReason(): string | undefined;
+  /** Acts until the signal aborts and the work under way has ended. To be called once. */
+  lead(signal: AbortSignal): Promise<void>;
+}
+
+/** One kind of work, with the keys that wait for it. Keys gather while another controller leads. */
+interface Part {
+  readonly name: string;
+  readonly queue: WorkQueue;
+  readonly reconcile: ReconcileLoopDeps['reconcile'];
+}
+
+const STATUS = 'status';
+
+/** Keys of one part that are worked on at once. */
+const WORKERS = 4;
+
+/** Puts the hooks and the statuses together over informers that they share. */
+export function createController(deps: ControllerDeps): Controller {
+  const informers = createBindingInformers(deps, trimObject);
+  const queues = new Map(
+    [...HOOKS.map(({ name }) => name), STATUS].map((name) => [name, new WorkQueue(deps)]),
+  );
+  const depths = new Map([...queues].map(([name, queue]) => [name, () => queue.depth()]));
+  const metrics = createControllerMetrics(deps.metrics, depths);
+  const statusQueue = queueOf(queues, STATUS);
+  const childErrors = createChildErrors((key) => statusQueue.add(key));
+  const parts = [
+    ...HOOKS.map((hook) => hookPart({ deps, informers, childErrors }, hook, queueOf(queues, hook.name))),
+    statusPart({ deps, informers, childErrors }, metrics, statusQueue),
+  ];
+  const all = informers.all().map(({ informer }) => informer);
+  return {
+    async follow(signal) {
+      await Promise.all(all.map((informer) => informer.run(signal)));
+    },
+    unreadyReason: () => (all.every((one) => one.hasSynced()) ? undefined : 'the first lists are under way'),
+    async lead(signal) {
+      metrics.setLeader(true);
+      try {
+        await Promise.all(all.map((informer) => informer.whenSynced(signal)));
+        await Promise.all(parts.map((part) => runPart(deps, metrics, part, signal)));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      } finally {
+        metrics.setLeader(false);
+      }
+    },
+  };
+}
+
+interface Shared {
+  readonly deps: ControllerDeps;
+  readonly informers: BindingInformers;
+  readonly childErrors: ChildErrors;
+}
+
+function hookPart(
+  { deps, informers, childErrors }: Shared,
+  hook: (typeof HOOKS)[number],
+  queue: WorkQueue,
+): Part {
+  const sources = hook.config.kubernetes.map((binding) => [binding.name, informers.of(binding)] as const);
+  const resident = createResidentHook({
+    hook,
+    api: deps.api,
+    clock: deps.clock,
+    logger: deps.logger,
+    sources: Object.fromEntries(sources),
+    onOutcome: childErrors.note,
+  });
+  resident.follow((key) => queue.add(key));
+  return { name: hook.name, queue, reconcile: resident.reconcile };
+}
+
+function statusPart(
+  { deps, informers, childErrors }: Shared,
+  metrics: ControllerMetrics,
+  queue: WorkQueue,
+): Part {
+  const { snapshotsOf } = followStatusWorld(informers.of, (key) => queue.add(key));
+  const recorder = createEventRecorder({ ...deps, controller: 'network.deckhouse.io/swh-controller' });
+  const reconcile = createStatusReconciler({
+    api: deps.api,
+    clock: deps.clock,
+    metrics,
+    world: { snapshotsOf, childErrorOf: childErrors.of },
+    noteWrite: (object) => informers.of(OBJECTS).noteWrite(object),
+    record: (object, event) => recorder.record(regardingOf(object), event),
+  });
+  return { name: STATUS, queue, reconcile };
+}
+
+function runPart(
+  { clock, logger }: ControllerDeps,
+  metrics: ControllerMetrics,
+  { name, queue, reconcile }: Part,
+  signal: AbortSignal,
+): Promise<void> {
+  const loop: ReconcileLoopDeps = {
+    queue,
+    clock,
+    logger: logger.with({ queue: name }),
+    workers: WORKERS,
+    reconcile,
+    resultOf(error) {
+      const result = resultOfKubeError(error);
+      if (result.kind === 'retry') metrics.addApiError(name);
+      return result;
+    },
+    observe: (kind, durationMs) => metrics.observeReconcile(name, kind, durationMs),
+  };
+  return runReconcileLoop(loop, signal);
+}
+
+function regardingOf({ metadata }: KubernetesObject): KubernetesEvent['regarding'] {
+  const { namespace = '', name, uid = '' } = metadata;
+  return { apiVersion: API_VERSION, kind: KIND, namespace, name, uid };
+}
+
+function queueOf(queues: ReadonlyMap<string, WorkQueue>, name: string): WorkQueue {
+  const queue = queues.get(name);
+  if (queue === undefined) throw new Error(`bug: no queue ${name}`);
+  return queue;
+}
