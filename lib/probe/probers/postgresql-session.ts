@@ -66,9 +66,11 @@ export class PostgresqlSession {
     this.#client.query(
       { text: limited, rowMode: 'array', types: TEXT_ONLY },
       (error: unknown, results: unknown) => {
-        resolve(
-          error ? this.#failed(error) : { kind: 'answered', outcome: answerOutcome(firstValue(results)) },
-        );
+        if (error) {
+          this.#whenReady(() => resolve(this.#failed(error)));
+        } else {
+          resolve({ kind: 'answered', outcome: answerOutcome(firstValue(results)) });
+        }
       },
     );
     return promise;
@@ -90,11 +92,19 @@ export class PostgresqlSession {
     return this.ended;
   }
 
-  #failed(error: unknown): QueryResult {
-    if (error instanceof DatabaseError && !isGoodbye(error)) {
-      return { kind: 'answered', outcome: sessionErrorOutcome(error, this.#names, 'query') };
+  /** After an error report the session is usable only when the server says so; after a fatal one it ends. */
+  #whenReady(callback: () => void): void {
+    if (this.isEnded) {
+      callback();
+      return;
     }
-    return { kind: 'ended', outcome: sessionErrorOutcome(error, this.#names, 'query') };
+    this.#client.once('drain', callback);
+    void this.ended.then(callback);
+  }
+
+  #failed(error: unknown): QueryResult {
+    const kind = this.isEnded ? 'ended' : 'answered';
+    return { kind, outcome: sessionErrorOutcome(error, this.#names, 'query') };
   }
 }
 
@@ -120,11 +130,6 @@ export function sessionErrorOutcome(
   return errorCode(error) === ''
     ? failure('ConnectionClosed', `${port} closed the connection during the ${during}`)
     : connectErrorOutcome(error, names.target);
-}
-
-/** The server ends the session: class 57P0, "admin shutdown" and its kin. */
-function isGoodbye(error: DatabaseError): boolean {
-  return error.code?.startsWith('57P0') === true;
 }
 
 /** The results of one message come as a list, the first for the setting above. */
