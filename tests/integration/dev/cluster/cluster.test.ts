@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EndpointSlice, Node } from '#lib/core/kubernetes.ts';
 import { type Cluster, startCluster } from '../../../../dev/cluster/cluster.ts';
@@ -165,6 +166,15 @@ test('the API server comes back with its data, and the kubelets go on', async ()
   const pod = await kubelets.createPod({ metadata: podRef('late'), spec });
   expect(pod.status?.phase).toBe('Running');
   await kubelets.terminatePod(podRef('late'));
+});
+
+test('a paused API server keeps its connections and answers when it goes on', async () => {
+  const { controlPlane } = cluster;
+  controlPlane.pauseApiServer();
+  const answer = controlPlane.api.getText('/readyz');
+  const first = await Promise.race([answer, sleep(300, 'silence')]);
+  controlPlane.resumeApiServer();
+  expect([first, await answer]).toEqual(['silence', 'ok']);
 });
 
 test('a silent node goes Unknown, and Ready when its kubelet is back', async () => {

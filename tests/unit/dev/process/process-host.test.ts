@@ -66,15 +66,26 @@ describe('ProcessHost', () => {
   });
 });
 
-test('nothing is left when the process that started the programs is killed', async () => {
+/** Starts a process that runs a program of its own and waits. */
+async function startRun() {
   const script = fileURLToPath(new URL('./abandoned-run.ts', import.meta.url));
   const parent = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(parent.stdout.setEncoding('utf8'), 'data');
   const { runDirectory, pid } = JSON.parse(line);
-  const orphan = await waitFor('the program to run', async () => identityOf(pid));
+  const program = await waitFor('the program to run', async () => identityOf(pid));
+  return { parent, runDirectory, program };
+}
 
+test('nothing is left when the process that started the programs is killed', async () => {
+  const { parent, runDirectory, program } = await startRun();
   parent.kill('SIGKILL');
-
   await waitFor('the run directory to vanish', async () => !existsSync(runDirectory) || undefined);
-  expect(isAlive(orphan)).toBe(false);
+  expect(isAlive(program)).toBe(false);
+});
+
+test('Ctrl-C stops everything in order and ends with the usual code', async () => {
+  const { parent, runDirectory, program } = await startRun();
+  parent.kill('SIGINT');
+  const [code] = await once(parent, 'exit');
+  expect([code, existsSync(runDirectory), isAlive(program)]).toEqual([130, false, false]);
 });
