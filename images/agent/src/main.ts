@@ -7,48 +7,51 @@ import { readOptions } from '#lib/runtime/options.ts';
 import { systemRandom } from '#lib/runtime/random.ts';
 import { STOP_DEADLINE_MS, shutdownSignal, stopInOrder } from '#lib/runtime/shutdown.ts';
 import { createAgent } from './agent.ts';
-import { PROGRAM } from './options.ts';
+import { type AgentOptions, PROGRAM } from './options.ts';
 
-const options = readOptions(PROGRAM);
-const nodeName = options['node-name'];
-const clock = systemClock;
-const logger = createJsonLogger({ level: options['log-level'] }).with({ node: nodeName });
-const signal = shutdownSignal();
+/** Of the time to stop, kept for the end of the process itself. */
+const EXIT_MS = 500;
 
-const { version } = PROGRAM;
-const connection = connect();
-const metrics = createMetrics();
-addProcessMetrics(metrics);
-const agent = createAgent(
-  { api: connection.api, clock, random: systemRandom, logger, metrics },
-  { nodeName, version },
-);
-const health = await startHttpServer(options['health-address'], healthRoutes(agent.live, agent.ready));
-const metricsServer = await startHttpServer(options['metrics-address'], metricsRoutes(metrics));
-logger.info('started', { version, apiServer: connection.server, health: health.address });
-
-const running = agent.run(signal);
-await aborted(signal);
-logger.info('stopping', { reason: String(signal.reason) });
-const isClean = await stopInOrder({ clock, logger, deadlineMs: STOP_DEADLINE_MS - 500 }, [
-  { name: 'agent', stop: () => running },
-  { name: 'metrics', stop: () => metricsServer.close() },
-  { name: 'health', stop: () => health.close() },
-  { name: 'connections', stop: () => connection.close() },
-]);
-process.exit(isClean ? 0 : 1);
-
-function connect() {
-  try {
-    return connectKubeApi({ kubeconfig: options.kubeconfig, component: PROGRAM.name, version });
-  } catch (error) {
-    // The operator of the program reads one line; the stack would hide it.
+main(readOptions(PROGRAM)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    // What fails here is the set-up, and whoever did it reads one line; a stack would hide it.
     process.stderr.write(`${PROGRAM.name}: ${error instanceof Error ? error.message : String(error)}\n`);
-    return process.exit(1);
-  }
+    process.exit(1);
+  },
+);
+
+/** Runs the agent until a signal ends it; resolves with the exit code. */
+async function main(options: AgentOptions): Promise<number> {
+  const nodeName = options['node-name'];
+  const { version, name: component } = PROGRAM;
+  const clock = systemClock;
+  const logger = createJsonLogger({ level: options['log-level'] }).with({ node: nodeName });
+  const signal = shutdownSignal();
+
+  const { kubeconfig } = options;
+  const connection = connectKubeApi({ kubeconfig, component, version });
+  const metrics = createMetrics();
+  addProcessMetrics(metrics);
+  const ports = { api: connection.api, clock, random: systemRandom, logger, metrics };
+  const agent = createAgent(ports, { nodeName, version });
+  const health = await startHttpServer(options['health-address'], healthRoutes(agent.live, agent.ready));
+  const scraped = await startHttpServer(options['metrics-address'], metricsRoutes(metrics));
+  logger.info('started', { version, apiServer: connection.server, health: health.address });
+
+  const running = agent.run(signal);
+  await aborted(signal);
+  logger.info('stopping', { reason: String(signal.reason) });
+  const isClean = await stopInOrder({ clock, logger, deadlineMs: STOP_DEADLINE_MS - EXIT_MS }, [
+    { name: 'agent', stop: () => running },
+    { name: 'metrics', stop: () => scraped.close() },
+    { name: 'health', stop: () => health.close() },
+    { name: 'connections', stop: () => connection.close() },
+  ]);
+  return isClean ? 0 : 1;
 }
 
-function aborted(ending: AbortSignal): Promise<void> {
-  if (ending.aborted) return Promise.resolve();
-  return new Promise((resolve) => ending.addEventListener('abort', () => resolve(), { once: true }));
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
