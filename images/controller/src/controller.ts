@@ -1,5 +1,3 @@
-import type { KubernetesEvent, KubernetesObject } from '#lib/core/kubernetes.ts';
-import { API_VERSION, KIND } from '#lib/core/service-with-healthchecks.ts';
 import { type BindingInformers, createBindingInformers } from '#lib/hook/binding-informers.ts';
 import { createResidentHook } from '#lib/hook/resident-host.ts';
 import { createEventRecorder } from '#lib/kube/event-recorder.ts';
@@ -122,7 +120,7 @@ function statusPart(
     metrics,
     world: { snapshotsOf, childErrorOf: childErrors.of },
     noteWrite: (object) => informers.of(OBJECTS).noteWrite(object),
-    record: (object, event) => recorder.record(regardingOf(object), event),
+    record: (object, event) => recorder.record(object, event),
   });
   return { name: STATUS, queue, reconcile };
 }
@@ -147,11 +145,6 @@ function runPart(
     observe: (kind, durationMs) => metrics.observeReconcile(name, kind, durationMs),
   };
   return runReconcileLoop(loop, signal);
-}
-
-function regardingOf({ metadata }: KubernetesObject): KubernetesEvent['regarding'] {
-  const { namespace = '', name, uid = '' } = metadata;
-  return { apiVersion: API_VERSION, kind: KIND, namespace, name, uid };
 }
 
 function queueOf(queues: ReadonlyMap<string, WorkQueue>, name: string): WorkQueue {
