@@ -7,6 +7,9 @@ export class PostgresqlStreamError extends Error {
   readonly code = 'POSTGRESQL_STREAM';
 }
 
+/** Types of message with which a server may answer a startup: authentication, error, notice, version. */
+const FIRST_TYPES = Buffer.from('RENv');
+
 /** Bytes that the server may send in one login or for one query: a probe asks for one small value. */
 const MOST_BYTES = 64 * 1024;
 
@@ -18,6 +21,7 @@ export class PostgresqlStream extends Duplex {
   readonly #stream: Socket;
   readonly #dialled: Socket;
   #receivedBytes = 0;
+  #hasSpoken = false;
 
   /** `stream` is what bytes go through; `dialled` the TCP socket below it, which may be the same. */
   constructor(stream: Socket, dialled: Socket) {
@@ -61,6 +65,12 @@ export class PostgresqlStream extends Duplex {
     if (this.destroyed) {
       return;
     }
+    // The next four bytes of another protocol would be taken for a length, and waited for.
+    if (!this.#hasSpoken && !FIRST_TYPES.includes(bytes.subarray(0, 1))) {
+      this.destroy(new PostgresqlStreamError('something other than the PostgreSQL protocol'));
+      return;
+    }
+    this.#hasSpoken = true;
     this.#receivedBytes += bytes.length;
     if (this.#receivedBytes > MOST_BYTES) {
       this.destroy(new PostgresqlStreamError('more than 64 KiB'));

@@ -1,0 +1,97 @@
+import { describe, expect, test, vi } from 'vitest';
+import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe-outcome.ts';
+import { attempt, type Settle } from '#lib/probe/attempt.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+
+const TIMEOUT = failure('Timeout', 'late');
+
+interface Started {
+  readonly clock: FakeClock;
+  readonly controller: AbortController;
+  readonly outcome: Promise<ProbeOutcome>;
+  readonly settle: Settle;
+  readonly release: () => void;
+}
+
+function startAttempt(): Started {
+  const clock = new FakeClock();
+  const controller = new AbortController();
+  const release = vi.fn();
+  let settle: Settle = () => {};
+  const outcome = attempt(
+    clock,
+    { deadlineMs: 100, signal: controller.signal },
+    {
+      start: (given) => {
+        settle = given;
+        return release;
+      },
+      onTimeout: () => TIMEOUT,
+    },
+  );
+  return { clock, controller, outcome, settle, release };
+}
+
+describe('an attempt ends once, with what comes first', () => {
+  test('the work', async () => {
+    const { clock, controller, outcome, settle, release } = startAttempt();
+    settle(SUCCESS);
+    settle(TIMEOUT);
+    controller.abort();
+    expect(await outcome).toBe(SUCCESS);
+    expect(release).toHaveBeenCalledTimes(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('the deadline', async () => {
+    const { clock, outcome, release } = startAttempt();
+    await clock.advance(100);
+    expect(await outcome).toBe(TIMEOUT);
+    expect(release).toHaveBeenCalledTimes(1);
+  });
+
+  test('an answer that is there when the deadline is noticed', async () => {
+    const { clock, outcome, settle } = startAttempt();
+    const advanced = clock.advance(100);
+    settle(SUCCESS);
+    await advanced;
+    expect(await outcome).toBe(SUCCESS);
+  });
+
+  test('the signal', async () => {
+    const { clock, controller, outcome, release } = startAttempt();
+    controller.abort();
+    expect(await outcome).toMatchObject({ kind: 'unknown', cause: 'Cancelled' });
+    expect(release).toHaveBeenCalledTimes(1);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+test('work that settles while it starts is released too', async () => {
+  const release = vi.fn();
+  const run = { deadlineMs: 100, signal: new AbortController().signal };
+  const work = {
+    start: (settle: Settle) => {
+      settle(SUCCESS);
+      return release;
+    },
+    onTimeout: () => TIMEOUT,
+  };
+  expect(await attempt(new FakeClock(), run, work)).toBe(SUCCESS);
+  expect(release).toHaveBeenCalledTimes(1);
+});
+
+test('work that throws is a bug of ours and names no text', async () => {
+  const run = { deadlineMs: 100, signal: new AbortController().signal };
+  const work = {
+    start: (): never => {
+      throw new RangeError('secret');
+    },
+    onTimeout: () => TIMEOUT,
+  };
+  expect(await attempt(new FakeClock(), run, work)).toEqual({
+    kind: 'unknown',
+    cause: 'Internal',
+    message: 'bug: the prober threw RangeError',
+  });
+});
