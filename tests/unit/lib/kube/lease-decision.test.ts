@@ -86,7 +86,7 @@ test('two never hold it at once, however they are delayed', () => {
   const step = fc.record({ who: fc.nat(2), passesMs: fc.nat(9_000), writeTakesMs: fc.nat(4_000) });
   fc.assert(
     fc.property(
-      fc.array(step, { maxLength: 60 }),
+      fc.array(step, { maxLength: 60, size: 'max' }),
       fc.array(fc.nat(1e6), { minLength: 3, maxLength: 3 }),
       (steps, offsets) => {
         const models = offsets.map((offset, index) => new Model(`p${index}`, offset));

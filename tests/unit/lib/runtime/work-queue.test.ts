@@ -76,34 +76,38 @@ describe('WorkQueue', () => {
   test('no key runs twice at once, and every change is followed by work on it', async () => {
     const keys = fc.constantFrom('a', 'b', 'c');
     await fc.assert(
-      fc.asyncProperty(fc.scheduler(), fc.array(keys, { maxLength: 30 }), async (scheduler, changes) => {
-        const { queue } = aQueue();
-        const stop = new AbortController();
-        const changed = new Map<string, number>();
-        const seen = new Map<string, number>();
-        const running = new Set<string>();
-        const worker = async () => {
-          for (let key = await queue.take(stop.signal); key; key = await queue.take(stop.signal)) {
-            expect(running.has(key)).toBe(false);
-            running.add(key);
-            seen.set(key, changed.get(key) ?? 0);
-            await scheduler.schedule(Promise.resolve());
-            running.delete(key);
-            queue.done(key);
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(keys, { maxLength: 30, size: 'max' }),
+        async (scheduler, changes) => {
+          const { queue } = aQueue();
+          const stop = new AbortController();
+          const changed = new Map<string, number>();
+          const seen = new Map<string, number>();
+          const running = new Set<string>();
+          const worker = async () => {
+            for (let key = await queue.take(stop.signal); key; key = await queue.take(stop.signal)) {
+              expect(running.has(key)).toBe(false);
+              running.add(key);
+              seen.set(key, changed.get(key) ?? 0);
+              await scheduler.schedule(Promise.resolve());
+              running.delete(key);
+              queue.done(key);
+            }
+          };
+          const workers = [worker(), worker()];
+          for (const key of changes) {
+            void scheduler.schedule(Promise.resolve()).then(() => {
+              changed.set(key, (changed.get(key) ?? 0) + 1);
+              queue.add(key);
+            });
           }
-        };
-        const workers = [worker(), worker()];
-        for (const key of changes) {
-          void scheduler.schedule(Promise.resolve()).then(() => {
-            changed.set(key, (changed.get(key) ?? 0) + 1);
-            queue.add(key);
-          });
-        }
-        await scheduler.waitIdle();
-        stop.abort();
-        await Promise.all(workers);
-        expect(seen).toEqual(changed);
-      }),
+          await scheduler.waitIdle();
+          stop.abort();
+          await Promise.all(workers);
+          expect(seen).toEqual(changed);
+        },
+      ),
     );
   });
 });
