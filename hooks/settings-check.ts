@@ -1,4 +1,4 @@
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const LOG_LEVELS = ['Debug', 'Info', 'Warn', 'Error'] as const;
 
 /**
  * The rules of openapi/config-values.yaml, for the settings check before a configuration is taken over: one

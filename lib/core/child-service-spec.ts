@@ -14,7 +14,7 @@ export function desiredChildSpec(wanted: ServiceSpec, current: ServiceSpec | und
     type,
     ports: (wanted.ports ?? []).map((port) => desiredPort(port, type, current)),
     ...desiredAddresses(wanted, current),
-    ...desiredPolicies(wanted, type),
+    ...desiredPolicies(wanted, type, current),
     ...desiredAffinity(wanted),
     ipFamilyPolicy: wanted.ipFamilyPolicy || current?.ipFamilyPolicy,
     ipFamilies: hasPrefix(current?.ipFamilies, wanted.ipFamilies) ? current?.ipFamilies : wanted.ipFamilies,
@@ -130,19 +130,25 @@ function addressesOf(spec: ServiceSpec): readonly string[] {
   return spec.clusterIP ? [spec.clusterIP] : [];
 }
 
-function desiredPolicies(wanted: ServiceSpec, type: string): Partial<ServiceSpec> {
+function desiredPolicies(
+  wanted: ServiceSpec,
+  type: string,
+  current: ServiceSpec | undefined,
+): Partial<ServiceSpec> {
   const isExternal =
     type === 'NodePort' ||
     type === 'LoadBalancer' ||
     (type === 'ClusterIP' && (wanted.externalIPs ?? []).length > 0);
-  return {
-    internalTrafficPolicy: wanted.internalTrafficPolicy || (type === 'ExternalName' ? '' : 'Cluster'),
+  const loose: LooseServiceSpec = {
+    // Without meaning for an external name, and there the API server drops and keeps it as it likes.
+    internalTrafficPolicy:
+      type === 'ExternalName' ? current?.internalTrafficPolicy : wanted.internalTrafficPolicy || 'Cluster',
     // Refused by the API server where nothing comes from outside; objects that carry it there stay valid.
-    externalTrafficPolicy: isExternal ? wanted.externalTrafficPolicy || 'Cluster' : '',
-    ...(type === 'LoadBalancer'
-      ? { allocateLoadBalancerNodePorts: wanted.allocateLoadBalancerNodePorts ?? true }
-      : withoutAbsent({ allocateLoadBalancerNodePorts: wanted.allocateLoadBalancerNodePorts })),
+    externalTrafficPolicy: isExternal ? wanted.externalTrafficPolicy || 'Cluster' : undefined,
+    allocateLoadBalancerNodePorts:
+      wanted.allocateLoadBalancerNodePorts ?? (type === 'LoadBalancer' ? true : undefined),
   };
+  return withoutAbsent(loose);
 }
 
 const DEFAULT_AFFINITY_SECONDS = 10_800;

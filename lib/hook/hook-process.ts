@@ -11,8 +11,8 @@ export interface HookProcess {
 }
 
 /** The JSON in the file that a variable names. Throws when the variable is missing or the file is not JSON. */
-export function readJson(process: HookProcess, variable: string): unknown {
-  const path = pathIn(process, variable);
+export function readJson(program: HookProcess, variable: string): unknown {
+  const path = pathIn(program, variable);
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
@@ -21,10 +21,10 @@ export function readJson(process: HookProcess, variable: string): unknown {
 }
 
 /** Appends values to the file that a variable names, one compact JSON document a line. */
-export function writeJsonLines(process: HookProcess, variable: string, values: readonly unknown[]): void {
+export function writeJsonLines(program: HookProcess, variable: string, values: readonly unknown[]): void {
   if (values.length === 0) return;
   const text = values.map((value) => `${JSON.stringify(value)}\n`).join('');
-  writeFileSync(pathIn(process, variable), text, { flag: 'a' });
+  writeFileSync(pathIn(program, variable), text, { flag: 'a' });
 }
 
 /** The message of whatever was thrown. */
@@ -32,8 +32,8 @@ export function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-function pathIn(process: HookProcess, variable: string): string {
-  const path = process.env[variable];
+function pathIn(program: HookProcess, variable: string): string {
+  const path = program.env[variable];
   if (path === undefined || path === '') throw new Error(`set ${variable}: the operator names a file in it`);
   return path;
 }

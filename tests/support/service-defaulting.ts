@@ -81,6 +81,8 @@ function dropTypeDependent(next: ServiceSpec, before: ServiceSpec): ServiceSpec 
   if (next.type === 'ExternalName' && before.type !== 'ExternalName') {
     for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) dropped.add(key);
   }
+  // Seen on a real 1.34: an unchanged policy goes with the next write, whatever that was about.
+  if (next.type === 'ExternalName') dropped.add('internalTrafficPolicy');
   if (needsCheckPort(before) && !needsCheckPort(next)) dropped.add('healthCheckNodePort');
   if (before.type === 'LoadBalancer' && next.type !== 'LoadBalancer') {
     dropped.add('allocateLoadBalancerNodePorts').add('loadBalancerClass');

@@ -347,6 +347,13 @@ describe('the program', () => {
     expect((await versions()).filter((version) => !before.includes(version))).toHaveLength(1);
   });
 
+  it('has sent no write that changed nothing', async () => {
+    const sent = (name: string) =>
+      controller.log.filter(({ operation }) => String(operation).endsWith(` Service ${namespace}/${name}`))
+        .length;
+    for (const { name } of SPECS) expect([name, sent(name)]).toEqual([name, writesTo(name).length]);
+  });
+
   it('stands by while another one leads and takes over within seconds when that one ends', async () => {
     const second = new ControllerProgram(kubeconfig);
     try {

@@ -55,6 +55,10 @@ const SPECS: readonly { readonly name: string; readonly spec: ServiceSpec }[] = 
     spec: { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [port] },
   },
   { name: 'an external name', spec: { type: 'ExternalName', externalName: 'example.org' } },
+  {
+    name: 'an external name with a policy',
+    spec: { type: 'ExternalName', externalName: 'example.org', internalTrafficPolicy: 'Local' },
+  },
   { name: 'external addresses', spec: { externalIPs: ['192.0.2.9'], ports: [port] } },
   { name: 'session affinity', spec: { sessionAffinity: 'ClientIP', ports: [port] } },
   {
@@ -93,7 +97,9 @@ describe('decideChildService', () => {
         const current = deepFreeze(childOf(swhWith(before)));
         const swh = deepFreeze(swhWith(after));
         const next = applied(decideChildService(swh, current), current);
-        const second = decideChildService(swh, next);
+        // Another write to the Service must not bring anything up either.
+        const touched = storePatched(next, { metadata: { labels: { other: 'x' } } });
+        const second = decideChildService(swh, touched);
         expect(second.kind === 'clusterIpImmutable' ? second.patch : second).toEqual(
           second.kind === 'clusterIpImmutable' ? undefined : { kind: 'inSync' },
         );
