@@ -43,7 +43,7 @@ async function show({ keep, plain }: { readonly keep: boolean; readonly plain: b
   });
   try {
     display.step('bringing up a control plane, three nodes, the controller and the agents');
-    stage = await setStage(display.say);
+    stage = await setStage(display);
     const expectations = await playScenario(stage, display);
     display.finish([[], ...summaryLines(expectations, performance.now() - startedMs)]);
     if (keep) await stayUp(stage);

@@ -1,4 +1,4 @@
-import { databaseOutage, databasesReturn, readsAndWrites } from './database-steps.ts';
+import { databaseOutage, databasesReturn, noWrongWrite, readsAndWrites } from './database-steps.ts';
 import type { Display } from './display.ts';
 import { endpointsAppear, sideContainerUnready, webKilled, webReturns } from './machine-steps.ts';
 import type { Stage } from './stage.ts';
@@ -15,13 +15,13 @@ export async function playScenario(stage: Stage, display: Display): Promise<read
   const beginning = [await endpointsAppear(stage), ...(await readsAndWrites(stage))];
 
   display.step('2/4  the web server in the VM is killed; the primary database stops, a standby is promoted');
-  const outage = (await Promise.all([webKilled(stage, display), databaseOutage(stage, display)])).flat();
+  const outage = (await Promise.all([webKilled(stage), databaseOutage(stage)])).flat();
 
   display.step('3/4  the web server starts again; the old primary returns as a standby');
   const recovery = await Promise.all([webReturns(stage), databasesReturn(stage)]);
 
   display.step('4/4  a side container of the VM pod becomes unready');
-  const side = await sideContainerUnready(stage, display);
+  const side = await sideContainerUnready(stage);
 
-  return [...beginning, ...outage, ...recovery, ...side];
+  return [...beginning, ...outage, ...recovery, ...side, await noWrongWrite(stage)];
 }

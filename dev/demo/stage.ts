@@ -13,6 +13,7 @@ import type { PostgresqlCluster } from '../workload/postgresql-cluster.ts';
 import { POSTGRESQL_PASSWORD, POSTGRESQL_USER } from '../workload/postgresql-server.ts';
 import { Traffic } from '../workload/traffic.ts';
 import type { TrafficKind } from '../workload/traffic-sample.ts';
+import type { Teller } from './display.ts';
 import type { DemoBalancer, StatusOfBalancer } from './picture.ts';
 
 /** Namespace of the examples. */
@@ -23,7 +24,7 @@ export const VM_POD = 'my-vm';
 export const SIDE_CONTAINER = 'side';
 
 /** The examples on a running cluster, with clients in front and programs behind. */
-export interface Stage {
+export interface Stage extends Teller {
   readonly cluster: Cluster;
   readonly product: Product;
   readonly databases: PostgresqlCluster;
@@ -54,8 +55,8 @@ const BALANCERS: readonly (Pick<DemoBalancer, 'name' | 'kind' | 'port'> & {
 
 const EXAMPLES = ['postgres', 'postgres-read', 'postgres-write', 'web', 'smtp', 'my-vm-service'];
 
-/** Brings up everything; `say` is told of each part. Removes what stands when it fails. */
-export async function setStage(say: (text: string) => void): Promise<Stage> {
+/** Brings up everything and tells of each part. Removes what stands when it fails. */
+export async function setStage({ say }: Teller): Promise<Stage> {
   const { cluster, pods } = await startExampleCluster({ dns: false });
   try {
     say('etcd, API server, controller manager, three nodes and kube-proxy run');
@@ -85,7 +86,7 @@ async function furnish(cluster: Cluster, programs: ExamplePods, say: (text: stri
   const path = `/apis/network.deckhouse.io/v1alpha1/namespaces/${EXAMPLE_NAMESPACE}/${PLURAL}`;
   const statuses = new ObjectWatch<StatusOfBalancer>(controlPlane.api, path);
   return {
-    ...{ cluster, product, balancers, endpoints, statuses, traffic, startedMs },
+    ...{ say, cluster, product, balancers, endpoints, statuses, traffic, startedMs },
     databases: programs.databases,
     web: programs.web(VM_POD),
     addressOf: (pod) => addresses.get(pod) ?? '',

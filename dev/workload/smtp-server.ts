@@ -29,10 +29,12 @@ function replyTo(command: string): string {
 }
 
 function converse(socket: Socket): void {
+  const lines = createInterface({ input: socket });
   // A probe may reset the connection right after it stands; nobody is left to tell.
   socket.on('error', () => socket.destroy());
+  lines.on('error', () => socket.destroy());
   socket.write(`220 ${name} ESMTP\r\n`);
-  createInterface({ input: socket }).on('line', (line) => {
+  lines.on('line', (line) => {
     const reply = replyTo(line);
     if (reply.startsWith('221')) {
       socket.end(`${reply}\r\n`);
