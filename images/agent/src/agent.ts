@@ -23,6 +23,7 @@ import { routeKeys } from './key-router.ts';
 import { createAgentMetrics } from './metrics.ts';
 import { observedApi } from './observed-api.ts';
 import { SecretWatcher } from './secret-watcher.ts';
+import { adoptSlices } from './slice-adoption.ts';
 import { SliceReconciler } from './slice-reconciler.ts';
 import { SwhStore } from './swh-store.ts';
 
@@ -107,6 +108,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
   }
 
   async function run(signal: AbortSignal): Promise<void> {
+    await adoptSlices(informerDeps, nodeName, signal);
     const running = listInformers(informers).map((informer) => informer.run(signal));
     const hasSynced = await Promise.all(listInformers(informers).map((one) => one.whenSynced(signal))).then(
       () => true,

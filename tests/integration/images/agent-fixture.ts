@@ -168,6 +168,19 @@ export class AgentFixture {
     return items;
   }
 
+  /** Deletes the slice and puts one with the same endpoints in its place, as the module that is replaced makes it. */
+  async replaceByForeignSlice(slice: EndpointSlice | undefined, name: string): Promise<void> {
+    const { api } = this.cluster.controlPlane;
+    const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
+    const { metadata, ports, addressType, endpoints = [] } = slice ?? {};
+    const { 'network.deckhouse.io/node': _, ...labels } = metadata?.labels ?? {};
+    await api.post(path, {
+      metadata: { name, labels, ownerReferences: metadata?.ownerReferences },
+      ...{ ports, addressType, endpoints },
+    });
+    await api.delete(`${path}/${metadata?.name}`);
+  }
+
   /** The probe results that the slices of the Service carry, as text. */
   async results(service: string): Promise<string> {
     const slices = await this.slices(service);

@@ -136,6 +136,32 @@ describe('a restart of the agent', () => {
     await fixture.log.waitForReady(name, [`${name}-1`, `${name}-2`], SOON_MS);
   });
 
+  test('takes over the slice that another implementation has made for the node', async () => {
+    await fixture.createPod('k-1', 'k');
+    await fixture.createSwh('k');
+    await fixture.log.waitForReady('k', ['k-1'], SOON_MS);
+    fixture.agent.kill('SIGKILL');
+    await fixture.agent.exited;
+    const since = Date.now();
+    const [slice] = await fixture.slices('k');
+    await fixture.replaceByForeignSlice(slice, 'k-node-1');
+    await fixture.startAgent();
+    await waitFor('the slice to carry the label of its node', async () =>
+      (await fixture.slices('k')).some(
+        ({ metadata }) => metadata.labels?.['network.deckhouse.io/node'] === 'node-1',
+      )
+        ? true
+        : undefined,
+    );
+    await fixture.moreRuns(10);
+    const slices = await fixture.slices('k');
+    expect(slices.flatMap(({ endpoints }) => endpoints)).toMatchObject([{ conditions: { ready: true } }]);
+    const left = fixture.log
+      .changes('k', since)
+      .filter(({ object }) => object.endpoints.some((endpoint) => endpoint.conditions?.ready === false));
+    expect(left).toEqual([]);
+  });
+
   test('with another definition meanwhile goes on from the published verdict', async () => {
     await fixture.createPod('i-1', 'i');
     await fixture.createSwh('i');
