@@ -30,7 +30,7 @@ export interface E2eCluster extends ExampleCluster {
   /** Runs a pod with the label `app: web` and a web server on 8080. */
   runWebPod(name: string, node: string): Promise<Pod>;
   clusterIp(service: string): Promise<string>;
-  /** Starts clients of a Service, ten requests a second; the stream is named like the Service. */
+  /** Starts clients of a Service, ten requests a second, and waits for an answer; the stream has its name. */
   clientsOf(service: string, kind: TrafficKind, port: number): Promise<Traffic>;
   stop(): Promise<void>;
 }
@@ -63,7 +63,10 @@ export async function startE2eCluster({ dns = false, ...options }: E2eOptions = 
         const address = await clusterIp(service);
         const stream = { name: service, kind, address, port, ratePerSecond: 10, timeoutMs: 2_000 };
         const { netns } = network.node(clientNode);
-        return Traffic.start(host, { name: `clients-${service}`, netns, streams: [stream] });
+        const traffic = await Traffic.start(host, { name: `clients-${service}`, netns, streams: [stream] });
+        // kube-proxy takes up to a second to follow the slices.
+        await traffic.waitForSample(service, 0, ({ result }) => result.kind === 'answered', 20_000);
+        return traffic;
       },
       async stop() {
         endpoints.stop();
