@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly audit?: AuditScope;
   /** `none`: no controllers at all, and no service account admission. Default: all controllers. */
   readonly controllerManager?: ControllerManagerOptions | 'none';
+  /** Done when the API server is ready and before controllers start: some learn of new kinds only every 30 s. */
+  readonly beforeControllers?: (controlPlane: ControlPlane) => Promise<void>;
   /** More flags for kube-apiserver. */
   readonly apiServerArgs?: readonly string[];
 }
@@ -87,6 +89,7 @@ export class ControlPlane {
     };
     const controlPlane = new ControlPlane(host, spec, files);
     await controlPlane.startApiServer();
+    await options.beforeControllers?.(controlPlane);
     if (controllerManager !== 'none') await controlPlane.#startControllerManager(controllerManager);
     return controlPlane;
   }

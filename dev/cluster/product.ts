@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node } from '#lib/core/kubernetes.ts';
@@ -6,6 +7,8 @@ import type { ManagedProcess } from '../process/managed-process.ts';
 import type { ProcessHost, ProcessSpec } from '../process/process-host.ts';
 import { GiveUpError, waitFor } from '../process/wait-for.ts';
 import type { Cluster } from './cluster.ts';
+import type { ControlPlane } from './control-plane.ts';
+import type { NodePlace } from './node-object.ts';
 
 /** The module's namespace, as its manifests name it. */
 export const PRODUCT_NAMESPACE = 'd8-service-with-healthchecks';
@@ -14,7 +17,15 @@ export const PRODUCT_NAMESPACE = 'd8-service-with-healthchecks';
 const HEALTH_PORT = 4207;
 const METRICS_PORT = 4208;
 
+/** What the product runs on: a cluster, or any control plane with nodes. */
+export interface ProductHome extends Pick<Cluster, 'host' | 'controlPlane' | 'network'> {
+  /** A node without a network namespace shares that of this process. */
+  readonly nodes: readonly Pick<NodePlace, 'name' | 'address' | 'netns'>[];
+}
+
 export interface ProductOptions {
+  /** `built`: the programs in dist/bin; `source`: the same from their sources, without a build. Default `built`. */
+  readonly programs?: 'built' | 'source';
   /** Nodes on which an agent starts. Default: all nodes that take pods. */
   readonly agentsOn?: readonly string[];
   /** Further flags of the programs. */
@@ -80,17 +91,14 @@ export interface Product {
   agent(node: string): ProductProgram;
 }
 
-/** Applies the CRD and the module's access rules, then starts the built programs. They stop with the cluster. */
-export async function startProduct(cluster: Cluster, options: ProductOptions = {}): Promise<Product> {
-  for (const program of ['controller', 'agent']) {
-    if (!existsSync(`${DIST}/bin/${program}`))
-      throw new Error(`dist/bin/${program} is missing: npm run build`);
-  }
-  await applyModuleManifests(cluster);
-  const controller = await makeController(cluster, options.controllerFlags ?? []);
+/** Applies the CRD and the module's access rules, then starts the programs. They stop with its `ProcessHost`. */
+export async function startProduct(home: ProductHome, options: ProductOptions = {}): Promise<Product> {
+  const commandOf = options.programs === 'source' ? sourceCommand : builtCommand;
+  await applyModuleManifests(home);
+  const controller = await makeController(home, commandOf('controller'), options.controllerFlags ?? []);
   const agents = new Map<string, ProductProgram>();
-  for (const node of options.agentsOn ?? cluster.nodes.map(({ name }) => name)) {
-    agents.set(node, await makeAgent(cluster, node, options.agentFlags ?? []));
+  for (const node of options.agentsOn ?? home.nodes.map(({ name }) => name)) {
+    agents.set(node, await makeAgent(home, node, [...commandOf('agent'), ...(options.agentFlags ?? [])]));
   }
   await Promise.all([controller, ...agents.values()].map((program) => program.start()));
   return {
@@ -104,41 +112,72 @@ export async function startProduct(cluster: Cluster, options: ProductOptions = {
 }
 
 /** The CRD, the namespace, and what the module grants its programs: nothing more than the chart does. */
-async function applyModuleManifests({ controlPlane }: Cluster): Promise<void> {
-  const crd = join(ROOT, 'crds/servicewithhealthchecks.yaml');
+async function applyModuleManifests({ controlPlane }: ProductHome): Promise<void> {
   const rules = globSync('templates/**/{rbac-for-us,admission-policy}*.yaml', { cwd: ROOT }).toSorted();
-  const files = [crd, ...['templates/namespace.yaml', ...rules].map((file) => join(ROOT, file))];
+  const files = ['templates/namespace.yaml', ...rules].map((file) => join(ROOT, file));
   const manifests = files.map((file) => readFileSync(file, 'utf8')).join('\n---\n');
+  await applyResourceDefinition(controlPlane);
   await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
+}
+
+/** The CRD; resolves when objects of its kind can be made. */
+export async function applyResourceDefinition(controlPlane: ControlPlane): Promise<void> {
+  const file = join(ROOT, 'crds/servicewithhealthchecks.yaml');
+  await controlPlane.kubectl(['apply', '--server-side', '-f', file]);
   const condition = ['--for=condition=Established', 'crd/servicewithhealthchecks.network.deckhouse.io'];
   await controlPlane.kubectl(['wait', '--timeout=15s', ...condition]);
 }
 
-async function makeController(cluster: Cluster, flags: readonly string[]): Promise<ProductProgram> {
-  const { host, controlPlane, network } = cluster;
+type Command = readonly [program: string, ...args: string[]];
+
+function builtCommand(program: 'controller' | 'agent'): Command {
+  const path = `${DIST}/bin/${program}`;
+  if (!existsSync(path)) throw new Error(`dist/bin/${program} is missing: npm run build`);
+  return [path];
+}
+
+function sourceCommand(program: 'controller' | 'agent'): Command {
+  return [process.execPath, join(ROOT, `images/${program}/src/main.ts`)];
+}
+
+async function makeController(
+  home: ProductHome,
+  [command, ...first]: Command,
+  flags: readonly string[],
+): Promise<ProductProgram> {
+  const { host, controlPlane } = home;
   const kubeconfig = await controlPlane.serviceAccountKubeconfig({
     namespace: PRODUCT_NAMESPACE,
     name: 'controller',
   });
-  const spec = {
-    name: 'controller',
-    command: `${DIST}/bin/controller`,
-    args: ['--kubeconfig', kubeconfig, '--namespace', PRODUCT_NAMESPACE, ...flags],
-  };
-  return new ProductProgram(host, spec, network.plan.hub);
+  const args = [...first, '--kubeconfig', kubeconfig, '--namespace', PRODUCT_NAMESPACE, ...flags];
+  const hasNetwork = home.nodes.some(({ netns }) => netns !== undefined);
+  const address = hasNetwork ? home.network.plan.hub : loopbackAddress();
+  return new ProductProgram(host, { name: 'controller', command, args }, address);
 }
 
 /** An agent runs in its node's network and with a token that names the node, as in a DaemonSet. */
-async function makeAgent(cluster: Cluster, node: string, flags: readonly string[]): Promise<ProductProgram> {
-  const { host, controlPlane, network } = cluster;
-  const { metadata } = await controlPlane.api.get<Node>(`/api/v1/nodes/${node}`);
+async function makeAgent(
+  { host, controlPlane, nodes }: ProductHome,
+  name: string,
+  [command, ...flags]: Command,
+): Promise<ProductProgram> {
+  const node = nodes.find((one) => one.name === name);
+  if (node === undefined) throw new Error(`start an agent: there is no node ${name}`);
+  const { metadata } = await controlPlane.api.get<Node>(`/api/v1/nodes/${name}`);
   const kubeconfig = await controlPlane.serviceAccountKubeconfig({
     namespace: PRODUCT_NAMESPACE,
     name: 'agent',
-    boundTo: { kind: 'Node', name: node, uid: metadata.uid ?? '' },
+    boundTo: { kind: 'Node', name, uid: metadata.uid ?? '' },
   });
-  const { netns, address } = network.node(node);
-  const common = ['--kubeconfig', kubeconfig, '--namespace', PRODUCT_NAMESPACE, '--node-name', node];
-  const spec = { name: `agent-${node}`, command: `${DIST}/bin/agent`, args: [...common, ...flags], netns };
-  return new ProductProgram(host, spec, address);
+  const common = ['--kubeconfig', kubeconfig, '--namespace', PRODUCT_NAMESPACE, '--node-name', name];
+  const spec = { name: `agent-${name}`, command, args: [...flags, ...common] };
+  return node.netns === undefined
+    ? new ProductProgram(host, spec, loopbackAddress())
+    : new ProductProgram(host, { ...spec, netns: node.netns }, node.address);
+}
+
+/** All of 127/8 is this machine; drawn at random, programs of several runs have the same ports without meeting. */
+function loopbackAddress(): string {
+  return `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }

@@ -32,16 +32,13 @@ export interface EndpointsInput extends ConditionContext {
  * The endpoints that the object has on the node, one for each member pod and family of the Service, by pod name.
  * Of a node without a Node object there are none, unless publishNotReadyAddresses (upstream's rule).
  */
-export function desiredEndpoints(
-  input: EndpointsInput,
-  published: ReadonlyMap<string, Endpoint>,
-): readonly DesiredEndpoint[] {
+export function desiredEndpoints(input: EndpointsInput): readonly DesiredEndpoint[] {
   const { swh, node } = input;
   if (!node.exists && swh.service.publishNotReadyAddresses !== true) return [];
   return input.pods
     .filter((pod) => pod.spec.nodeName === node.name && isMember(pod, swh))
     .flatMap((pod) => familiesOf(swh, pod).flatMap((family) => desiredEndpoint(pod, family, input) ?? []))
-    .map((desired) => withHints(desired, input, published.get(desired.key)))
+    .map((desired) => withHints(desired, input))
     .toSorted((a, b) => compareText(a.podName, b.podName) || compareText(a.key, b.key));
 }
 
@@ -94,16 +91,8 @@ function hostnameOf({ spec }: Pod, serviceName: string): { readonly hostname?: s
   return hostname === undefined || hostname === '' || subdomain !== serviceName ? {} : { hostname };
 }
 
-function withHints(
-  desired: DesiredEndpoint,
-  { swh, node }: ConditionContext,
-  published: Endpoint | undefined,
-): DesiredEndpoint {
-  const current = desired.conditions.ready ? 'renew' : published?.hints;
-  const hints = endpointHints(
-    swh.service.trafficDistribution,
-    { nodeName: node.name, zone: node.zone },
-    current,
-  );
+function withHints(desired: DesiredEndpoint, { swh, node }: ConditionContext): DesiredEndpoint {
+  if (!desired.conditions.ready) return desired;
+  const hints = endpointHints(swh.service.trafficDistribution, { nodeName: node.name, zone: node.zone });
   return hints === undefined ? desired : { ...desired, endpoint: { ...desired.endpoint, hints } };
 }

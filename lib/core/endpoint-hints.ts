@@ -7,17 +7,12 @@ interface Place {
 }
 
 /**
- * Topology hints as the EndpointSlice controller writes them (k8s.io/endpointslice/trafficdist): for a ready endpoint
- * its own zone and, for PreferSameNode, its own node. An endpoint that is not ready keeps what it had, so
- * that its hints are never a reason for a write. Without a known `trafficDistribution` there are none.
+ * Topology hints of a ready endpoint as the EndpointSlice controller writes them (k8s.io/endpointslice/trafficdist):
+ * its own zone and, for PreferSameNode, its own node. Without a known `trafficDistribution` there are none.
+ * An endpoint that is not ready has none either: there it loses them with its readiness.
  */
-export function endpointHints(
-  trafficDistribution: string | undefined,
-  place: Place,
-  current: Endpoint['hints'] | 'renew',
-): Endpoint['hints'] {
+export function endpointHints(trafficDistribution: string | undefined, place: Place): Endpoint['hints'] {
   if (!isKnown(trafficDistribution)) return undefined;
-  if (current !== 'renew') return current;
   const forZones = place.zone === undefined ? [] : [{ name: place.zone }];
   const forNodes = trafficDistribution === 'PreferSameNode' ? [{ name: place.nodeName }] : [];
   if (forZones.length + forNodes.length === 0) return undefined;

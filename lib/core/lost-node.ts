@@ -27,11 +27,14 @@ export function planLostNode({ slices, nodeExists, publishesNotReady }: LostNode
   return { create: [], update, delete: [] };
 }
 
-function isLost({ conditions }: Endpoint, ready: boolean): boolean {
-  return conditions?.ready === ready && conditions.serving === false && conditions.terminating !== undefined;
+function isLost({ conditions, hints }: Endpoint, ready: boolean): boolean {
+  const isSaid = conditions?.serving === false && conditions.terminating !== undefined;
+  return isSaid && conditions.ready === ready && (ready || hints === undefined);
 }
 
-function lost(endpoint: Endpoint, ready: boolean): Endpoint {
+/** Hints go with readiness, as everywhere: see `endpointHints`. */
+function lost({ hints, ...endpoint }: Endpoint, ready: boolean): Endpoint {
   const terminating = endpoint.conditions?.terminating ?? false;
-  return { ...endpoint, conditions: { ready, serving: false, terminating } };
+  const kept = ready && hints !== undefined ? { hints } : {};
+  return { ...endpoint, ...kept, conditions: { ready, serving: false, terminating } };
 }

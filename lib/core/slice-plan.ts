@@ -6,7 +6,7 @@ import {
   type EndpointsInput,
   endpointKey,
 } from '#lib/core/desired-endpoints.ts';
-import type { Endpoint, EndpointSlice } from '#lib/core/kubernetes.ts';
+import type { EndpointSlice } from '#lib/core/kubernetes.ts';
 import type { Plan } from '#lib/core/plan.ts';
 import type { Publication } from '#lib/core/publication.ts';
 import { freshSlice, isSameSlice, renewedSlice } from '#lib/core/slice-content.ts';
@@ -34,7 +34,7 @@ export function planSlices(input: SlicePlanInput): Plan<EndpointSlice> {
     .filter((slice) => isSliceOf(slice, input.swh) && isSliceOfNode(slice, input.node.name))
     .toSorted((a, b) => compareText(a.metadata.name, b.metadata.name));
   if (input.publication === 'withdraw') return { create: [], update: [], delete: own };
-  const desired = desiredEndpoints(input, publishedIn(own));
+  const desired = desiredEndpoints(input);
   return input.publication === 'hold' ? planHold(input, desired, own) : planPublish(input, desired, own);
 }
 
@@ -151,8 +151,4 @@ function nameOf(group: SliceGroup, chunk: number, { swh, node }: SlicePlanInput)
 
 function updateOf(current: EndpointSlice, next: EndpointSlice): Plan<EndpointSlice>['update'] {
   return isSameSlice(current, next) ? [] : [{ current, next }];
-}
-
-function publishedIn(slices: readonly EndpointSlice[]): ReadonlyMap<string, Endpoint> {
-  return new Map(slices.flatMap(endpointsOf).map((endpoint) => [endpointKey(endpoint), endpoint]));
 }

@@ -58,6 +58,18 @@ describe('planLostNode', () => {
     },
   );
 
+  it.each([
+    { publishesNotReady: false, want: undefined },
+    { publishesNotReady: true, want: { forZones: [{ name: 'zone-a' }] } },
+  ])('takes hints from what is not ready: publishNotReadyAddresses $publishesNotReady', (given) => {
+    const hints = { forZones: [{ name: 'zone-a' }] };
+    const conditions = { ready: given.publishesNotReady, serving: false, terminating: false };
+    const slices = [aSlice({ endpoints: [anEndpoint({ conditions, rest: { hints } })] })];
+    const plan = planLostNode({ slices, nodeExists: true, publishesNotReady: () => given.publishesNotReady });
+    const after = plan.update[0]?.next ?? slices[0];
+    expect(after?.endpoints.map((one) => one.hints)).toEqual([given.want]);
+  });
+
   it('deletes the slices of a node that is gone', () => {
     expect(planLostNode(input({ nodeExists: false }))).toEqual({ ...NOTHING, delete: [slice] });
   });

@@ -223,7 +223,7 @@ describe('families', () => {
   });
 });
 
-/** The cases of TestReconcileHints in k8s.io/endpointslice/trafficdist. */
+/** After TestReconcileHints in k8s.io/endpointslice/trafficdist; unready endpoints as in a real controller manager. */
 describe('hints', () => {
   const zoneHint = { forZones: [{ name: 'zone-a' }] };
   const nodeHint = { forNodes: [{ name: 'node-1' }] };
@@ -261,12 +261,12 @@ describe('hints', () => {
       want: zoneHint,
     },
     {
-      name: 'not ready keeps what it had',
+      name: 'not ready loses what it had',
       distribution: 'PreferClose',
       zone: 'zone-a',
       isReady: false,
-      had: stale,
-      want: stale,
+      had: zoneHint,
+      want: undefined,
     },
     {
       name: 'not ready and without hints gets none',

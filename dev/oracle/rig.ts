@@ -1,0 +1,116 @@
+import { nodeAddresses } from '../cluster/address-plan.ts';
+import { ControlPlane } from '../cluster/control-plane.ts';
+import { createNamespace } from '../cluster/namespace.ts';
+import { Network } from '../cluster/network.ts';
+import { type NodePlace, nodeObject, readyNodeStatus } from '../cluster/node-object.ts';
+import {
+  applyResourceDefinition,
+  type Product,
+  type ProductOptions,
+  startProduct,
+} from '../cluster/product.ts';
+import { ProcessHost } from '../process/process-host.ts';
+import { ClusterWatch } from './cluster-watch.ts';
+import { startPodServers } from './pod-servers.ts';
+import type { ProbeMode } from './probe-mode.ts';
+import { NODE_NAMES, type NodeName, type Zones } from './world.ts';
+
+/** A range that is meant for benchmarks and routed nowhere. */
+const LOOPBACK_BLOCK = '198.18';
+
+export interface RigOptions extends Pick<ProductOptions, 'programs'> {
+  readonly mode: ProbeMode;
+}
+
+/** A control plane with three nodes that nobody runs, the controller and three agents. */
+export interface Rig {
+  readonly controlPlane: ControlPlane;
+  readonly product: Product;
+  readonly watch: ClusterWatch;
+  /** Holds the addresses of pods: see `historyOf`. */
+  readonly block: string;
+  readonly mode: ProbeMode;
+  /** Makes a pair of namespaces. */
+  namespaces(number: number): Promise<readonly [plain: string, twin: string]>;
+  zones(): Zones;
+  /** Sets or removes the zone label of a node. */
+  rezone(node: NodeName, zone: string | undefined): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything; the caller stops it. Probes need a network, and a network needs root. */
+export async function startRig({ mode, programs = 'source' }: RigOptions): Promise<Rig> {
+  const host = ProcessHost.open();
+  try {
+    const network = mode.name === 'none' ? undefined : await Network.open(host);
+    const controlPlane = await ControlPlane.start(host, {
+      ...(network && { address: network.plan.hub, serviceCidrs: network.plan.serviceCidrs }),
+      audit: 'none',
+      controllerManager: { controllers: CONTROLLERS },
+      beforeControllers: applyResourceDefinition,
+    });
+    const { api } = controlPlane;
+    const nodes = await makeNodes(controlPlane, network);
+    if (network) await startPodServers(host, network);
+    const home = {
+      ...{ host, controlPlane, nodes },
+      get network() {
+        return network ?? noNetwork();
+      },
+    };
+    const product = await startProduct(home, { programs });
+    const watch = new ClusterWatch(api);
+    let zones: Zones = Object.fromEntries(nodes.map(({ name, zone }) => [name, zone]));
+    return {
+      ...{ controlPlane, product, watch, mode },
+      block: network?.plan.block ?? LOOPBACK_BLOCK,
+      async namespaces(number) {
+        const names = [`pair-${number}-plain`, `pair-${number}-twin`] as const;
+        for (const name of names) await createNamespace(api, name);
+        return names;
+      },
+      zones: () => zones,
+      async rezone(node, zone) {
+        const labels = { [ZONE_LABEL]: zone ?? null };
+        await api.mergePatch(`/api/v1/nodes/${node}`, { metadata: { labels } });
+        const { [node]: _, ...others } = zones;
+        zones = zone === undefined ? others : { ...others, [node]: zone };
+      },
+      async stop() {
+        watch.stop();
+        api.close();
+        await host.close();
+      },
+    };
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}
+
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+/** Those that endpoints, service accounts and the deletion of dependents need. */
+const CONTROLLERS = [
+  'endpointslice-controller',
+  'garbage-collector-controller',
+  'namespace-controller',
+  'serviceaccount-controller',
+];
+
+async function makeNodes({ api }: ControlPlane, network: Network | undefined): Promise<readonly NodePlace[]> {
+  const nodes: NodePlace[] = [];
+  for (const [index, name] of NODE_NAMES.entries()) {
+    const addresses = network ? await network.addNode(name) : nodeAddresses(LOOPBACK_BLOCK, index + 1, name);
+    const zone = `zone-${'aab'.charAt(index)}`;
+    const node = { ...addresses, zone, unschedulable: false, labels: {} };
+    await api.post('/api/v1/nodes', nodeObject(node));
+    await api.strategicPatch(`/api/v1/nodes/${name}/status`, readyNodeStatus(node, '2026-01-01T00:00:00Z'));
+    nodes.push(node);
+  }
+  return nodes;
+}
+
+function noNetwork(): Network {
+  throw new Error('bug: nodes without a network namespace ask for a network');
+}
