@@ -73,7 +73,6 @@ function liveDisplay(picture: Picture, { elapsed, print, hasColour }: LiveTools)
     },
     finish(lines) {
       close();
-      for (const entry of log) print([{ text: entry, look: 'dim' }]);
       lines.forEach(print);
     },
     close,

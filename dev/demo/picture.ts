@@ -27,7 +27,7 @@ export interface PictureSources {
   readonly traffic: Pick<Traffic, 'samples'>;
 }
 
-/** Requests younger than this make up the share. */
+/** Requests younger than this make up the shares. */
 const SHARE_WINDOW_MS = 3_000;
 
 /** The balancers as they are at `nowMs` (epoch). */
@@ -37,13 +37,18 @@ export function balancerViews(sources: PictureSources, nowMs: number): readonly 
     kind: balancer.kind,
     address: `${balancer.address}:${balancer.port}`,
     pods: podRows(sources, balancer, nowMs),
-    failed: tallyOf(sources.traffic.samples(balancer.name)).failed,
+    failed: failedPart(sources, balancer, nowMs),
   }));
 }
 
 /** Writes that reached a replica, through whichever balancer. */
 export function wrongWrites({ balancers, traffic }: PictureSources): number {
   return balancers.reduce((sum, { name }) => sum + tallyOf(traffic.samples(name)).wrong, 0);
+}
+
+function failedPart({ traffic }: PictureSources, { name }: DemoBalancer, nowMs: number): number {
+  const { requests, failed } = tallyOf(traffic.samples(name, nowMs - SHARE_WINDOW_MS));
+  return requests === 0 ? 0 : failed / requests;
 }
 
 function podRows(sources: PictureSources, balancer: DemoBalancer, nowMs: number): readonly PodRow[] {

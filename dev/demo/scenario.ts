@@ -9,12 +9,10 @@ import type { Expectation } from './summary.ts';
  * timings are those of the manifests: a probe every 10 s, three failures to leave, one success to return.
  */
 export async function playScenario(stage: Stage, display: Display): Promise<readonly Expectation[]> {
-  display.step(
-    '1/4  every load balancer finds its endpoints (first probe 10 s after the start of a container)',
-  );
+  display.step('1/4  the load balancers find their endpoints; the first probe comes after 10 s');
   const beginning = [await endpointsAppear(stage), ...(await readsAndWrites(stage))];
 
-  display.step('2/4  the web server in the VM is killed; the primary database stops, a standby is promoted');
+  display.step('2/4  the web server is killed; the primary database stops, a standby is promoted');
   const outage = (await Promise.all([webKilled(stage), databaseOutage(stage)])).flat();
 
   display.step('3/4  the web server starts again; the old primary returns as a standby');

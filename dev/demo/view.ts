@@ -18,7 +18,7 @@ export interface BalancerView {
   /** Cluster IP and port. */
   readonly address: string;
   readonly pods: readonly PodRow[];
-  /** Requests without an answer, all in all. */
+  /** Part of the requests that got no answer of late, 0 to 1. */
   readonly failed: number;
 }
 
@@ -44,7 +44,11 @@ const BAR = 12;
 
 /** Lays the view out: never more lines than rows, never a line wider than the screen. */
 export function layOut(view: DemoView, { columns, rows }: ScreenSize): readonly Line[] {
-  const body = [...header(view), ...view.balancers.flatMap((balancer) => balancerLines(balancer, columns))];
+  const blocks = view.balancers.map((balancer) => balancerLines(balancer, columns));
+  const lineCount = blocks.reduce((sum, block) => sum + block.length + 1, 2);
+  // A low screen shows everything without blank lines rather than a part of it with them.
+  const gap: readonly Line[] = lineCount > rows ? [] : [[]];
+  const body = [...header(view), ...blocks.flatMap((block) => [...gap, ...block])];
   const room = rows - body.length - 1;
   const log =
     room > 1 && view.log.length > 0
@@ -57,7 +61,7 @@ function header(view: DemoView): readonly Line[] {
   const wrong = `writes at a replica: ${view.wrongWrites}`;
   return [
     [span(`${seconds(view.elapsedMs)}  `, 'dim'), span(view.step, 'bold')],
-    [span('requests share of the last 3 s · '), span(wrong, view.wrongWrites === 0 ? 'good' : 'bad')],
+    [span('answers of the last 3 s · ', 'dim'), span(wrong, view.wrongWrites === 0 ? 'good' : 'bad')],
   ];
 }
 
@@ -67,20 +71,24 @@ function balancerLines(balancer: BalancerView, columns: number): readonly Line[]
   const title: Line = [
     span(balancer.name.padEnd(15), 'bold'),
     span(`${ready}/${balancer.pods.length} ready`, lookOf(ready, balancer.pods.length)),
+    span(balancer.failed === 0 ? '' : `  ${percentOf(balancer.failed)} of requests fail`, 'bad'),
     span(`${kind}  ${balancer.address}`, 'dim'),
-    span(balancer.failed === 0 ? '' : `  ${balancer.failed} requests failed`, 'note'),
   ];
-  return [[], title, ...balancer.pods.map((pod) => podLine(pod, columns))];
+  return [title, ...balancer.pods.map((pod) => podLine(pod, columns))];
 }
 
 function podLine(pod: PodRow, columns: number): Line {
   const mark = pod.isReady ? span('● ', 'good') : span('○ ', 'bad');
-  const percent = `${Math.round(pod.share * 100)}%`.padStart(5);
+  const percent = percentOf(pod.share).padStart(5);
   const bar = '█'.repeat(Math.round(pod.share * BAR)).padEnd(BAR, '·');
   const node = columns < WIDE ? [] : [span(pod.node.padEnd(9), 'dim')];
   const traffic = columns < WIDE ? [span(percent)] : [span(bar, 'note'), span(percent)];
   const message = pod.isReady ? span('') : span(`  ${pod.message}`, 'bad');
   return [span('  '), mark, span(pod.pod.padEnd(12)), ...node, ...traffic, message];
+}
+
+function percentOf(part: number): string {
+  return `${Math.round(part * 100)}%`;
 }
 
 function lookOf(ready: number, all: number): Look {

@@ -39,7 +39,7 @@ test('answers by address count for the pod, old ones do not count, and the statu
   ]);
   expect(balancerViews(given, NOW_MS)).toEqual([
     {
-      ...{ name: 'db', kind: 'swh', address: '10.96.0.1:5432', failed: 1 },
+      ...{ name: 'db', kind: 'swh', address: '10.96.0.1:5432', failed: 0.5 },
       pods: [
         { pod: 'db-0', node: 'node-1', isReady: true, message: '', share: 1 },
         { pod: 'db-1', node: 'node-1', isReady: false, message: 'the query returned false', share: 0 },

@@ -21,9 +21,9 @@ function textOf(view: DemoView, columns = 100, rows = 40): readonly string[] {
 
 test('a balancer shows its ready pods, the share of each and why one is out', () => {
   const pods = [aPod(), aPod({ pod: 'db-1', isReady: false, message: 'connection refused', share: 0 })];
-  expect(textOf(aView({ balancers: [aBalancer({ pods, failed: 2 })] })).slice(2)).toEqual([
+  expect(textOf(aView({ balancers: [aBalancer({ pods, failed: 0.25 })] })).slice(2)).toEqual([
     '',
-    'web            1/2 ready  10.96.0.9:80  2 requests failed',
+    'web            1/2 ready  25% of requests fail  10.96.0.9:80',
     '  ● db-0        node-a   ██████······  50%',
     '  ○ db-1        node-a   ············   0%  connection refused',
   ]);
@@ -34,6 +34,16 @@ test('a narrow terminal keeps the message and drops node and bar', () => {
   expect(textOf(aView({ balancers: [aBalancer({ pods })] }), 50).at(-1)).toBe(
     '  ○ db-0           0%  connection refused',
   );
+});
+
+test('a low screen drops the blank lines before it drops a pod', () => {
+  const balancers = [aBalancer(), aBalancer({ name: 'smtp' })];
+  expect(textOf(aView({ balancers }), 100, 8)).toHaveLength(8);
+  expect(
+    textOf(aView({ balancers }), 100, 7)
+      .slice(2)
+      .map((line) => line.slice(0, 8)),
+  ).toEqual(['web     ', '  ● db-0', 'smtp    ', '  ● db-0']);
 });
 
 test('the log shows its youngest entries where room is left', () => {
