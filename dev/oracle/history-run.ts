@@ -22,6 +22,8 @@ export interface HistoryDeps {
 export interface SettleTimes {
   readonly plainMs: number;
   readonly twinMs: number;
+  /** How often the plain Service had to be brought to its controller's notice. */
+  readonly pokes: number;
 }
 
 export type HistoryOutcome =
@@ -35,6 +37,8 @@ export type HistoryOutcome =
     };
 
 const POKE_EVERY_MS = 500;
+/** Longer than a retry of the EndpointSlice controller. */
+const PATIENCE_MS = 1_500;
 
 /** One history on one pair. To be run once. */
 export class HistoryRun {
@@ -62,30 +66,34 @@ export class HistoryRun {
   }
 
   /**
-   * Waits until both sides are as they should be and gives the last judgement. `poking`: the EndpointSlice
-   * controller does not look at its Services when the zone of a node has changed, so that it has to be told to.
+   * Waits until both sides are as they should be and gives the last judgement. The EndpointSlice controller does not
+   * notice everything that its Services depend on (zones of nodes, the phase of a pod that was not ready): when
+   * the plain Service stays behind for `patienceMs`, its controller is made to look at it again.
    */
-  async settle(manner: 'waiting' | 'poking'): Promise<Judgement> {
+  async settle(patienceMs: number): Promise<Judgement> {
     const { pair, rig, deadlineMs, onSettled } = this.#deps;
     const wanted = forecast(this.#world, rig.zones());
     const start = performance.now();
     const sinceMs = (): number => performance.now() - start;
-    const times = { plainMs: 0, twinMs: 0 };
+    const times = { plainMs: 0, twinMs: 0, pokes: 0 };
+    let judgement = pair.judge(wanted);
     const isSettled = (): boolean => {
-      const judgement = pair.judge(wanted);
+      judgement = pair.judge(wanted);
       if (judgement.plain.length > 0) times.plainMs = sinceMs();
       if (!isAgreed(judgement)) times.twinMs = sinceMs();
       return isAgreed(judgement);
     };
-    for (let poke = 1; sinceMs() < deadlineMs; poke += 1) {
-      if (manner === 'poking') await pair.poke(poke);
-      const waitMs = manner === 'poking' ? POKE_EVERY_MS : deadlineMs;
+    for (let waitMs = patienceMs; sinceMs() < deadlineMs; waitMs = POKE_EVERY_MS) {
       if (await rig.watch.until(pair.namespaces, isSettled, waitMs)) {
         onSettled(times);
-        return { plain: [], twin: [] };
+        return judgement;
+      }
+      if (judgement.plain.length > 0) {
+        times.pokes += 1;
+        await pair.poke(times.pokes);
       }
     }
-    return pair.judge(wanted);
+    return judgement;
   }
 
   #take(step: Step, world: World): Promise<Judgement> {
@@ -95,12 +103,12 @@ export class HistoryRun {
       return lock.share(async () => {
         await pair.carryOut(step);
         this.#world = world;
-        return this.settle('waiting');
+        return this.settle(PATIENCE_MS);
       });
     }
     return lock.alone(async () => {
       await rig.rezone(first.node, first.zone);
-      const judgements = await Promise.all([...runs].map((run) => run.settle('poking')));
+      const judgements = await Promise.all([...runs].map((run) => run.settle(0)));
       return {
         plain: judgements.flatMap(({ plain }) => plain),
         twin: judgements.flatMap(({ twin }) => twin),

@@ -24,7 +24,8 @@ export function failureText({ seed, outcome }: HistoryReport): string {
 export function timesText(settled: readonly SettleTimes[]): string {
   const plain = settled.map(({ plainMs }) => plainMs);
   const twin = settled.map(({ twinMs }) => twinMs);
-  return `settled after: plain Service ${quantiles(plain)}; both ${quantiles(twin)}`;
+  const poked = settled.filter(({ pokes }) => pokes > 0).length;
+  return `settled after: plain Service ${quantiles(plain)}; both ${quantiles(twin)}; plain Service told to look in ${poked} steps`;
 }
 
 function stepText(step: Step, number: number): string {

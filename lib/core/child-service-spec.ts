@@ -16,7 +16,7 @@ export function desiredChildSpec(wanted: ServiceSpec, current: ServiceSpec | und
     ...desiredAddresses(wanted, current),
     ...desiredPolicies(wanted, type, current),
     ...desiredAffinity(wanted),
-    ipFamilyPolicy: wanted.ipFamilyPolicy || current?.ipFamilyPolicy,
+    ipFamilyPolicy: wanted.ipFamilyPolicy || current?.ipFamilyPolicy || defaultFamilyPolicy(wanted),
     ipFamilies: hasPrefix(current?.ipFamilies, wanted.ipFamilies) ? current?.ipFamilies : wanted.ipFamilies,
     healthCheckNodePort: wanted.healthCheckNodePort || current?.healthCheckNodePort,
     // Often set by admission and immutable while the type is LoadBalancer: clearing it could only fail.
@@ -149,6 +149,15 @@ function desiredPolicies(
       wanted.allocateLoadBalancerNodePorts ?? (type === 'LoadBalancer' ? true : undefined),
   };
   return withoutAbsent(loose);
+}
+
+/**
+ * What the API server would choose if the Service had its selector. Without one it gives a headless Service both
+ * families, because it cannot know what stands behind it; we do.
+ */
+function defaultFamilyPolicy(wanted: ServiceSpec): string | undefined {
+  const isHeadless = wanted.type !== 'ExternalName' && addressesOf(wanted)[0] === 'None';
+  return isHeadless && (wanted.ipFamilies ?? []).length < 2 ? 'SingleStack' : undefined;
 }
 
 const DEFAULT_AFFINITY_SECONDS = 10_800;

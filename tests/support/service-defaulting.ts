@@ -53,7 +53,7 @@ function defaulted(spec: ServiceSpec): Draft {
 
 function allocate(draft: Draft): ServiceSpec {
   if (draft.type !== 'ExternalName') {
-    draft.ipFamilyPolicy ??= 'SingleStack';
+    draft.ipFamilyPolicy ??= defaultPolicy(draft);
     draft.ipFamilies ??= draft.ipFamilyPolicy === 'SingleStack' ? ['IPv4'] : ['IPv4', 'IPv6'];
     draft.clusterIP ??= draft.clusterIPs?.[0] ?? '10.96.0.7';
     draft.clusterIPs ??=
@@ -69,6 +69,11 @@ function allocate(draft: Draft): ServiceSpec {
     draft.healthCheckNodePort ??= 32_000;
   }
   return draft;
+}
+
+function defaultPolicy({ clusterIP, selector = {}, ipFamilies = [] }: Draft): string {
+  const isAnyFamily = clusterIP === 'None' && Object.keys(selector).length === 0;
+  return isAnyFamily || ipFamilies.length > 1 ? 'RequireDualStack' : 'SingleStack';
 }
 
 function withNodePort(port: ServicePort): ServicePort {

@@ -84,6 +84,32 @@ const SPECS: readonly { readonly name: string; readonly spec: ServiceSpec }[] = 
   },
 ];
 
+describe('the families of a headless child', () => {
+  const headless: ServiceSpec = { clusterIP: 'None', ports: [port] };
+  it.each<{ name: string; spec: ServiceSpec; want: readonly string[] }>([
+    { name: 'one, as with a selector', spec: headless, want: ['IPv4'] },
+    { name: 'the one that is named', spec: { ...headless, ipFamilies: ['IPv6'] }, want: ['IPv6'] },
+    {
+      name: 'two where the policy says so',
+      spec: { ...headless, ipFamilyPolicy: 'PreferDualStack' },
+      want: ['IPv4', 'IPv6'],
+    },
+    {
+      name: 'two where two are named',
+      spec: { ...headless, ipFamilies: ['IPv4', 'IPv6'] },
+      want: ['IPv4', 'IPv6'],
+    },
+  ])('are $name', ({ spec, want }) => {
+    expect(childOf(swhWith(spec)).spec.ipFamilies).toEqual(want);
+  });
+
+  it('stay as they are on a Service that is taken over', () => {
+    const dual: ServiceSpec = { ...headless, ipFamilyPolicy: 'RequireDualStack' };
+    const child = childOf(swhWith(dual));
+    expect(decideChildService(swhWith(headless), child)).toEqual({ kind: 'inSync' });
+  });
+});
+
 describe('decideChildService', () => {
   it.each(SPECS)('needs one write for $name', ({ spec }) => {
     const swh = deepFreeze(swhWith(spec));
