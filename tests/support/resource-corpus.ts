@@ -496,8 +496,8 @@ export const BAD_OBJECTS: readonly BadObject[] = [
   },
   {
     name: 'too many probes',
-    object: withProbes(...Array.from({ length: 17 }, () => TCP)),
-    refusal: 'must have at most 16 items',
+    object: withProbes(...Array.from({ length: 25 }, () => TCP)),
+    refusal: 'must have at most 24 items',
     path: 'spec.healthcheck.probes',
   },
   {
