@@ -9,6 +9,27 @@ import type { TargetControl } from './rig/target-control.ts';
 const PERIOD_MS = 1000;
 const DEADLINE_MS = 10_000;
 
+/** Makes the target fail and gives the instant from which noticing counts; `recover` undoes it. */
+interface Fault {
+  readonly inflict: (targets: TargetControl) => Promise<number | undefined>;
+  /** The instant, once the slice has changed. */
+  readonly since: (targets: TargetControl, inflictedMs: number | undefined) => Promise<number | undefined>;
+  readonly recover: (targets: TargetControl) => Promise<unknown>;
+}
+
+const closePort: Fault = {
+  inflict: (targets) => targets.send('close'),
+  since: async (_targets, inflictedMs) => inflictedMs,
+  recover: (targets) => targets.send('open'),
+};
+
+/** Counts from the answer that the probe failed on, so that only the way from there to the watcher is left. */
+const answer503: Fault = {
+  inflict: (targets) => targets.send('fail'),
+  since: (targets) => targets.send('first-failure'),
+  recover: (targets) => targets.send('heal'),
+};
+
 await runBenchmark({
   usage:
     'Usage: npm run bench:notice [-- --rounds N]\n\nMeasures the time from a fault to the slice update at a watcher.',
@@ -32,27 +53,6 @@ await runBenchmark({
     ];
   },
 });
-
-/** Makes the target fail and gives the instant from which noticing counts; `recover` undoes it. */
-interface Fault {
-  readonly inflict: (targets: TargetControl) => Promise<number | undefined>;
-  /** The instant, once the slice has changed. */
-  readonly since: (targets: TargetControl, inflictedMs: number | undefined) => Promise<number | undefined>;
-  readonly recover: (targets: TargetControl) => Promise<unknown>;
-}
-
-const closePort: Fault = {
-  inflict: (targets) => targets.send('close'),
-  since: async (_targets, inflictedMs) => inflictedMs,
-  recover: (targets) => targets.send('open'),
-};
-
-/** Counts from the answer that the probe failed on, so that only the way from there to the watcher is left. */
-const answer503: Fault = {
-  inflict: (targets) => targets.send('fail'),
-  since: (targets) => targets.send('first-failure'),
-  recover: (targets) => targets.send('heal'),
-};
 
 async function measureRounds(
   { targets, endpoints }: Rig,
