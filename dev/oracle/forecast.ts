@@ -16,7 +16,7 @@ import {
 /**
  * What the EndpointSlice controller is bound to publish for the world. Written from its documented rules and without
  * the product's code. It tells when a step has taken effect; whether the product is right, the real controller
- * decides. Hints are left to it: those of an endpoint that is not ready follow from more than the world.
+ * decides.
  */
 export function forecast({ service, pods }: World, zones: Zones): View {
   const endpoints = [...pods.values()]
@@ -44,16 +44,28 @@ function endpointEntry(
   const ports = service.ports.flatMap((port) => resolvedPort(port, pod));
   const key = endpointKey(family, { address: canonicalText(ip), pod: pod.name, ports });
   const serving = isReady(pod);
+  const ready = service.publishNotReadyAddresses === true || (serving && !pod.isTerminating);
   const facts: Facts = {
-    ready: service.publishNotReadyAddresses === true || (serving && !pod.isTerminating),
+    ready,
     serving,
     terminating: pod.isTerminating,
     nodeName: pod.node,
     zone: zones[pod.node],
     hostname: pod.subdomain === SERVICE_NAME ? pod.hostname : undefined,
     targetRef: 'the pod',
+    ...(ready ? hintFacts(pod.node, service.trafficDistribution, zones[pod.node]) : NO_HINTS),
   };
   return [[key, facts]];
+}
+
+const NO_HINTS: Facts = { forZones: undefined, forNodes: undefined };
+
+function hintFacts(node: string, trafficDistribution: string | undefined, zone: string | undefined): Facts {
+  if (trafficDistribution === undefined) return NO_HINTS;
+  return {
+    forZones: zone === undefined ? undefined : [{ name: zone }],
+    forNodes: trafficDistribution === 'PreferSameNode' ? [{ name: node }] : undefined,
+  };
 }
 
 function resolvedPort(port: ServicePort, pod: PodModel): readonly EndpointPort[] {

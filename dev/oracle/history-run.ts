@@ -7,7 +7,7 @@ import type { SharedLock } from './shared-lock.ts';
 import { INITIAL_WORLD, type World } from './world.ts';
 
 export interface HistoryDeps {
-  readonly rig: Pick<Rig, 'watch' | 'zones' | 'rezone'>;
+  readonly rig: Pick<Rig, 'watch' | 'zones' | 'rezone' | 'logged'>;
   readonly pair: Pair;
   /** Steps of one pair are taken beside those of others; a node's zone changes while no other step is under way. */
   readonly lock: SharedLock;
@@ -34,6 +34,8 @@ export type HistoryOutcome =
       readonly history: readonly Step[];
       readonly world: World;
       readonly judgement: Judgement;
+      /** What controllers and agents have logged about it. */
+      readonly logged: readonly string[];
     };
 
 const POKE_EVERY_MS = 500;
@@ -57,7 +59,9 @@ export class HistoryRun {
       for (const { step, world } of steps) {
         history.push(step);
         const judgement = await this.#take(step, world);
-        if (!isAgreed(judgement)) return { kind: 'differed', history, world, judgement };
+        if (isAgreed(judgement)) continue;
+        const logged = this.#deps.pair.namespaces.flatMap((namespace) => this.#deps.rig.logged(namespace));
+        return { kind: 'differed', history, world, judgement, logged };
       }
       return { kind: 'agreed', steps: history.length };
     } finally {

@@ -10,13 +10,14 @@ const STEPS_SHOWN = 6;
 export function failureText({ seed, outcome }: HistoryReport): string {
   if (outcome.kind === 'agreed') return `seed ${seed}: ${outcome.steps} steps agreed`;
   if (outcome.kind === 'broke') return `seed ${seed}: broke off: ${messageOf(outcome.error)}`;
-  const { history, judgement } = outcome;
+  const { history, judgement, logged } = outcome;
   const first = Math.max(0, history.length - STEPS_SHOWN);
   return [
     `seed ${seed}, step ${history.length}: the sides do not agree`,
     ...history.slice(first).map((step, index) => stepText(step, first + index + 1)),
     ...judgement.plain.map((one) => `  the plain Service against the forecast: ${differenceText(one)}`),
     ...judgement.twin.map((one) => `  the twin against the plain Service: ${differenceText(one)}`),
+    ...logged.map((line) => `  ${line}`),
   ].join('\n');
 }
 

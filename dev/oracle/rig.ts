@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { nodeAddresses } from '../cluster/address-plan.ts';
 import { ControlPlane } from '../cluster/control-plane.ts';
 import { createNamespace } from '../cluster/namespace.ts';
@@ -9,6 +10,7 @@ import {
   type ProductOptions,
   startProduct,
 } from '../cluster/product.ts';
+import type { ManagedProcess } from '../process/managed-process.ts';
 import { ProcessHost } from '../process/process-host.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { startPodServers } from './pod-servers.ts';
@@ -33,6 +35,8 @@ export interface Rig {
   /** Makes a pair of namespaces. */
   namespaces(number: number): Promise<readonly [plain: string, twin: string]>;
   zones(): Zones;
+  /** The last lines that the controllers and agents have logged about a namespace. */
+  logged(namespace: string): readonly string[];
   /** Sets or removes the zone label of a node. */
   rezone(node: NodeName, zone: string | undefined): Promise<void>;
   stop(): Promise<void>;
@@ -70,6 +74,12 @@ export async function startRig({ mode, programs = 'source' }: RigOptions): Promi
         return names;
       },
       zones: () => zones,
+      logged: (namespace) =>
+        [
+          ...controlPlane.processes().filter(({ name }) => name === 'kube-controller-manager'),
+          product.controller.process,
+          ...NODE_NAMES.map((node) => product.agent(node).process),
+        ].flatMap((process) => linesAbout(namespace, process)),
       async rezone(node, zone) {
         const labels = { [ZONE_LABEL]: zone ?? null };
         await api.mergePatch(`/api/v1/nodes/${node}`, { metadata: { labels } });
@@ -86,6 +96,14 @@ export async function startRig({ mode, programs = 'source' }: RigOptions): Promi
     await host.close();
     throw error;
   }
+}
+
+const LINES_SHOWN = 3;
+
+function linesAbout(namespace: string, { name, logFile }: ManagedProcess): readonly string[] {
+  const lines = readFileSync(logFile, 'utf8').split('\n');
+  const about = lines.filter((line) => line.includes(namespace));
+  return about.slice(-LINES_SHOWN).map((line) => `${name}: ${line}`);
 }
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
