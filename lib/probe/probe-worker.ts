@@ -39,7 +39,6 @@ export interface ProbeWorkerDeps {
 interface Run {
   readonly startedMs: number;
   readonly isExtra: boolean;
-  readonly controller: AbortController;
   readonly longestStallMs: () => number;
 }
 
@@ -60,6 +59,8 @@ export class ProbeWorker {
   #schedule: Schedule;
   #run: Run | undefined;
   #cancelTimer: (() => void) | undefined;
+  /** Serves many runs: one of its own for each would cost as much as the rest of a short run. */
+  #abort = new AbortController();
   #isStopped = false;
   /** The armed timer is for a run out of turn. */
   #isExtra = false;
@@ -110,7 +111,8 @@ export class ProbeWorker {
     this.#cancelTimer = undefined;
     const run = this.#run;
     this.#run = undefined;
-    run?.controller.abort(new Error('the target is no longer probed'));
+    run?.longestStallMs();
+    this.#abortRuns('the target is no longer probed');
   }
 
   #wait(untilMs: number): void {
@@ -129,8 +131,7 @@ export class ProbeWorker {
     const isExtra = this.#isExtra;
     // A timer may fire a fraction of a millisecond early.
     if (!isExtra) observer.started(probe.kind, Math.max(0, startedMs - this.#schedule.dueMs));
-    const controller = new AbortController();
-    const current: Run = { startedMs, isExtra, controller, longestStallMs: stalls.watch() };
+    const current: Run = { startedMs, isExtra, longestStallMs: stalls.watch() };
     this.#run = current;
     this.#isExtra = false;
     this.#mayRunEarly = true;
@@ -138,11 +139,11 @@ export class ProbeWorker {
     void this.#observe(current).then((outcome) => this.#settle(current, outcome));
   };
 
-  async #observe({ startedMs, controller }: Run): Promise<ProbeOutcome> {
+  async #observe({ startedMs }: Run): Promise<ProbeOutcome> {
     const { probe, target } = this.assignment;
     const deadlineMs = startedMs + probe.timeoutMs;
     try {
-      return await this.#deps.prober(probe, target, { deadlineMs, signal: controller.signal });
+      return await this.#deps.prober(probe, target, { deadlineMs, signal: this.#abort.signal });
     } catch (error) {
       return bug(error);
     }
@@ -153,8 +154,13 @@ export class ProbeWorker {
     if (run === undefined) return;
     const { timeoutMs } = this.assignment.probe;
     this.#settle(run, failure('Timeout', `no answer within ${durationText(timeoutMs)}`));
-    run.controller.abort(new Error('the deadline of the probe has passed'));
+    this.#abortRuns('the deadline of the probe has passed');
   };
+
+  #abortRuns(reason: string): void {
+    this.#abort.abort(new Error(reason));
+    this.#abort = new AbortController();
+  }
 
   #settle(run: Run, reported: ProbeOutcome): void {
     const longestStallMs = run.longestStallMs();

@@ -1,12 +1,19 @@
 import type { Clock } from '#lib/runtime/clock.ts';
 import type { StallWitness } from './probe-worker.ts';
 
-/** Ticks while runs are under way; a stall is noticed with this accuracy. */
+/**
+ * First look after the start of a run. Most runs are over by then; a timer for each of them would wake the process
+ * once more a run, which costs more than the rest of the run.
+ */
+const FIRST_LOOK_MS = 100;
+/** While a run lasts longer: a stall is measured with this accuracy. */
 const TICK_MS = 20;
-/** A stall that nobody can ask about any more is forgotten; the number bounds memory when runs last long. */
-const REMEMBERED_STALLS = 64;
-/** Lateness of a tick that is not worth remembering. */
+/** Lateness below this is ordinary scheduling. */
 const NOTEWORTHY_MS = 20;
+/** From this lateness on, the first look takes all the time that nobody saw for the stall. */
+const CERTAIN_MS = 50;
+/** Bounds memory when runs last long. */
+const REMEMBERED_STALLS = 64;
 
 interface Stall {
   readonly endMs: number;
@@ -14,14 +21,17 @@ interface Stall {
 }
 
 /**
- * Notices when the event loop did not turn: a long synchronous task, a throttled control group, SIGSTOP. Ticks only
- * while a run is under way, so an idle process is not woken.
+ * Notices when the event loop did not turn: a long synchronous task, a throttled control group, SIGSTOP. Looks only
+ * while runs are under way, so an idle process is not woken.
  */
 export class RunStallWitness implements StallWitness {
   readonly #clock: Clock;
   #underWay = 0;
-  #lastTickMs = 0;
-  #cancelTick: (() => void) | undefined;
+  /** When the armed look is due; undefined: none is armed. */
+  #lookMs: number | undefined;
+  #isFirstLook = true;
+  /** The last time at which the event loop was seen to turn. */
+  #lastSignMs = 0;
   #stalls: Stall[] = [];
 
   constructor(clock: Clock) {
@@ -30,39 +40,40 @@ export class RunStallWitness implements StallWitness {
 
   watch(): () => number {
     const startedMs = this.#clock.monotonicMs();
-    if (this.#underWay++ === 0) this.#arm(startedMs);
+    this.#underWay++;
+    this.#notice(startedMs);
+    if (this.#lookMs === undefined) this.#arm(startedMs, FIRST_LOOK_MS);
     let isOver = false;
     return () => {
       if (isOver) return 0;
       isOver = true;
-      this.#notice();
+      this.#notice(this.#clock.monotonicMs());
       const longestMs = this.#longestSince(startedMs);
-      if (--this.#underWay === 0) this.#rest();
+      if (--this.#underWay === 0) this.#stalls = [];
       return longestMs;
     };
   }
 
-  readonly #tick = (): void => {
-    this.#notice();
-    this.#arm(this.#clock.monotonicMs());
+  readonly #look = (): void => {
+    const nowMs = this.#clock.monotonicMs();
+    this.#notice(nowMs);
+    this.#lookMs = undefined;
+    if (this.#underWay > 0) this.#arm(nowMs, TICK_MS);
   };
 
-  #arm(nowMs: number): void {
-    this.#lastTickMs = nowMs;
-    this.#cancelTick = this.#clock.schedule(TICK_MS, this.#tick);
+  #arm(nowMs: number, delayMs: number): void {
+    this.#isFirstLook = delayMs === FIRST_LOOK_MS;
+    this.#lookMs = nowMs + delayMs;
+    this.#clock.schedule(delayMs, this.#look);
   }
 
-  #rest(): void {
-    this.#cancelTick?.();
-    this.#cancelTick = undefined;
-    this.#stalls = [];
-  }
-
-  /** Remembers how late the tick is that should have come by now. */
-  #notice(): void {
-    const nowMs = this.#clock.monotonicMs();
-    const lengthMs = nowMs - this.#lastTickMs - TICK_MS;
-    if (lengthMs < NOTEWORTHY_MS) return;
+  /** Remembers the stall that made the armed look late, if it is. */
+  #notice(nowMs: number): void {
+    const lateMs = this.#lookMs === undefined ? 0 : nowMs - this.#lookMs;
+    const unseenMs = nowMs - this.#lastSignMs;
+    this.#lastSignMs = nowMs;
+    if (lateMs < NOTEWORTHY_MS) return;
+    const lengthMs = this.#isFirstLook && lateMs >= CERTAIN_MS ? unseenMs : Math.min(lateMs, unseenMs);
     this.#stalls.push({ endMs: nowMs, lengthMs });
     if (this.#stalls.length > REMEMBERED_STALLS) this.#stalls.shift();
   }

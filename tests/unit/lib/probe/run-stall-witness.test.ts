@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+
+/** The longest stall that a run of one second noticed; the loop stands still for `stallMs` after `afterMs`. */
+async function noticed(afterMs: number, stallMs: number): Promise<number> {
+  const clock = new FakeClock();
+  const witness = new RunStallWitness(clock);
+  const longestStallMs = witness.watch();
+  await clock.advance(afterMs);
+  await clock.stall(stallMs);
+  await clock.advance(1000 - afterMs - stallMs);
+  return longestStallMs();
+}
+
+describe('RunStallWitness', () => {
+  const cases = [
+    { name: 'nothing where the loop turns', afterMs: 500, stallMs: 0, atLeast: 0, atMost: 0 },
+    { name: 'a stall early in the run', afterMs: 10, stallMs: 200, atLeast: 150, atMost: 215 },
+    { name: 'a stall in the middle', afterMs: 500, stallMs: 100, atLeast: 80, atMost: 100 },
+    { name: 'a stall at the end', afterMs: 880, stallMs: 120, atLeast: 100, atMost: 120 },
+    { name: 'a stop of most of the run', afterMs: 50, stallMs: 900, atLeast: 850, atMost: 950 },
+  ];
+  it.each(cases)('notices $name', async ({ afterMs, stallMs, atLeast, atMost }) => {
+    const longest = await noticed(afterMs, stallMs);
+    expect(longest).toBeGreaterThanOrEqual(atLeast);
+    expect(longest).toBeLessThanOrEqual(atMost);
+  });
+
+  it('tells a run nothing of what was before it', async () => {
+    const clock = new FakeClock();
+    const witness = new RunStallWitness(clock);
+    const earlier = witness.watch();
+    await clock.advance(200);
+    await clock.stall(500);
+    const later = witness.watch();
+    await clock.advance(200);
+    expect(later()).toBe(0);
+    expect(earlier()).toBeGreaterThanOrEqual(480);
+  });
+
+  it('takes time without runs for no stall', async () => {
+    const clock = new FakeClock();
+    const witness = new RunStallWitness(clock);
+    witness.watch()();
+    await clock.advance(60_000);
+    const longestStallMs = witness.watch();
+    await clock.advance(300);
+    expect(longestStallMs()).toBe(0);
+  });
+
+  it('sets no timer while nothing runs', async () => {
+    const clock = new FakeClock();
+    const witness = new RunStallWitness(clock);
+    witness.watch()();
+    await clock.advance(100);
+    expect(clock.pending).toBe(0);
+  });
+});
