@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe-outcome.ts';
 import { attempt, type Settle } from '#lib/probe/attempt.ts';
+import type { Clock } from '#lib/runtime/clock.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 const TIMEOUT = failure('Timeout', 'late');
@@ -50,11 +51,25 @@ describe('an attempt ends once, with what comes first', () => {
     expect(release).toHaveBeenCalledTimes(1);
   });
 
-  test('an answer that is there when the deadline is noticed', async () => {
-    const { clock, outcome, settle } = startAttempt();
-    const advanced = clock.advance(100);
+  test('an answer that is read in the turn of the event loop in which the deadline passes', async () => {
+    let passDeadline = (): void => {};
+    const clock: Clock = {
+      monotonicMs: () => 0,
+      now: () => new Date(0),
+      schedule: (_delayMs, callback) => {
+        passDeadline = callback;
+        return () => {};
+      },
+    };
+    const run = { deadlineMs: 100, signal: new AbortController().signal };
+    let settle: Settle = () => {};
+    const start = (given: Settle): (() => void) => {
+      settle = given;
+      return () => {};
+    };
+    const outcome = attempt(clock, run, { start, onTimeout: () => TIMEOUT });
+    passDeadline();
     settle(SUCCESS);
-    await advanced;
     expect(await outcome).toBe(SUCCESS);
   });
 

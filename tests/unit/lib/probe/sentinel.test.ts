@@ -108,6 +108,8 @@ describe('opening again', () => {
       await closeLatest();
       await clock.advance(pauseMs - 1);
       sentinels.hold(server.target);
+      // The kernel has the connection as soon as it is dialled, which Node does in the next tick.
+      await new Promise((resolve) => setImmediate(resolve));
       expect(socketStates(server.port).filter((state) => state === '01')).toEqual([]);
       await clock.advance(1);
       sentinels.hold(server.target);

@@ -10,6 +10,7 @@ import {
   eventually,
   type LoopbackServer,
   serve,
+  socketStates,
   targetOf,
   timed,
   timeWaits,
@@ -53,8 +54,11 @@ describe('a connection alone', () => {
   test('that nobody answers ends at the deadline', async () => {
     // Loopback has no route to discard, but a full accept queue drops every further SYN in silence.
     const { target, stop } = await aFullListener();
+    const before = socketStates(target.port).length;
     const { value, ms } = await timed(run(aProbe(), target, aRun(300)));
+    const after = socketStates(target.port).length;
     await stop();
+    expect(after).toBe(before);
     expect(value).toEqual({
       kind: 'failure',
       reason: 'Timeout',
