@@ -20,11 +20,10 @@ node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)
 
 sh dev/setup/install-packages.sh
 
-stamp=node_modules/.installed-from
-if ! cmp -s package-lock.json "$stamp" 2>/dev/null; then
+# npm writes this file at the end of an installation; a lock file newer than it has not been installed.
+if [ -z "$(find node_modules/.package-lock.json -newer package-lock.json 2>/dev/null)" ]; then
   echo "installing npm packages" >&2
   npm ci --no-audit --no-fund --loglevel=error >&2
-  cp package-lock.json "$stamp"
 fi
 PATH="$root/node_modules/.bin:$PATH"
 export PATH

@@ -18,6 +18,9 @@ const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 /** How long the server may take to close after that; it does so at once unless it is stopped. */
 const LEAVE_MS = 1000;
 
+/** The server gives a query up this much after the caller has, so that both never race to name the reason. */
+const SERVER_MARGIN_MS = 100;
+
 /** One login that stands. Queries must not overlap. */
 export class PostgresqlSession {
   readonly #client: Client;
@@ -54,15 +57,15 @@ export class PostgresqlSession {
   }
 
   /**
-   * Runs the query and judges the first column of its first row. The server gives up after `timeoutMs` by itself;
-   * the caller bounds its own wait with `destroy`. Never rejects.
+   * Runs the query and judges the first column of its first row. The caller bounds its own wait, `timeoutMs`, with
+   * `destroy`; the server gives up by itself a little later. Never rejects.
    */
   query(text: string, timeoutMs: number): Promise<QueryResult> {
     const { promise, resolve } = Promise.withResolvers<QueryResult>();
     this.#stream.resetBound();
     // One message, hence one implicit transaction and one round trip: the setting ends with the query and does not
     // leak through a connection pooler to other clients, as one for the session would.
-    const limited = `SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))};${text}`;
+    const limited = `SET LOCAL statement_timeout = ${Math.ceil(timeoutMs) + SERVER_MARGIN_MS};${text}`;
     this.#client.query(
       { text: limited, rowMode: 'array', types: TEXT_ONLY },
       (error: unknown, results: unknown) => {
