@@ -31,6 +31,15 @@ export function historyOf({ seed, length, block }: HistorySpec): readonly Histor
   return history;
 }
 
+/** The history that given steps make. */
+export function replay(steps: readonly Step[]): readonly HistoryStep[] {
+  let world = INITIAL_WORLD;
+  return steps.map((step) => {
+    world = step.reduce(changed, world);
+    return { step, world };
+  });
+}
+
 /** Most steps are one change; some are several at once, so that watchers see them in any grouping. */
 function nextStep(world: World, random: Random, block: string): Step {
   if (chance(random, 0.02)) return [rezoning(random)];

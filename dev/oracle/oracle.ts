@@ -25,6 +25,7 @@ export interface HistoryReport {
 }
 
 export interface OracleResult {
+  /** Steps taken, those that did not settle included. */
   readonly steps: number;
   readonly settled: readonly SettleTimes[];
   readonly failed: readonly HistoryReport[];
@@ -43,34 +44,48 @@ export async function runOracle(rig: Rig, options: OracleOptions): Promise<Oracl
   };
   const count = Math.ceil(options.steps / options.stepsPerHistory);
   let next = 0;
+  let steps = 0;
   const work = async (): Promise<void> => {
     for (let index = next++; index < count; index = next++) {
       const seed = options.seed + index;
       const report = await runSeed({ ...shared, seed, number: index }, options);
       if (report.outcome.kind !== 'agreed') failed.push(report);
+      steps += stepsOf(report);
       options.onHistory(report);
     }
   };
   await Promise.all(Array.from({ length: options.pairs }, work));
-  return { steps: settled.length, settled, failed };
+  return { steps, settled, failed };
 }
 
-/** Runs given steps on a pair of their own. */
-export async function runSteps(
-  rig: Rig,
-  {
-    steps,
-    number,
-    deadlineMs,
-  }: { readonly steps: readonly HistoryStep[]; readonly number: number; readonly deadlineMs: number },
-): Promise<HistoryOutcome> {
+/** Which steps to run, and with what. */
+export interface StepsSpec {
+  readonly steps: readonly HistoryStep[];
+  /** Names the namespaces; of a pair only. */
+  readonly number: number;
+  readonly deadlineMs: number;
+}
+
+/** Runs given steps on a pair of their own; none of them may change a zone while others run. */
+export async function runSteps(rig: Rig, { steps, number, deadlineMs }: StepsSpec): Promise<HistoryOutcome> {
   const pair = new Pair({ ...rig, api: rig.controlPlane.api, deadlineMs }, await rig.namespaces(number));
   await pair.open();
   const lock = new SharedLock();
   const run = new HistoryRun({ rig, pair, lock, runs: new Set(), deadlineMs, onSettled: () => undefined });
   const outcome = await run.run(steps);
-  if (outcome.kind === 'agreed') await pair.clear();
+  await pair.clear();
   return outcome;
+}
+
+function stepsOf({ outcome }: HistoryReport): number {
+  switch (outcome.kind) {
+    case 'agreed':
+      return outcome.steps;
+    case 'differed':
+      return outcome.history.length;
+    case 'broke':
+      return 0;
+  }
 }
 
 interface SeedRun extends Omit<ConstructorParameters<typeof HistoryRun>[0], 'pair' | 'rig'> {
