@@ -118,9 +118,21 @@ function probeMetrics(metrics: Metrics): ProbeObserver {
     help: 'How long after their due time probe runs have started, in seconds.',
     buckets: DELAY_BUCKETS,
   });
+  let latestMs = 0;
+  metrics.gauge({
+    name: 'swh_agent_event_loop_delay_seconds',
+    help: 'The longest that the event loop let a due probe wait since the last scrape, in seconds.',
+    collect(gauge) {
+      gauge.set({}, latestMs / 1000);
+      latestMs = 0;
+    },
+  });
   for (const kind of KINDS) addZeros(results, kind);
   return {
-    started: (_kind, lateMs) => delays.observe({}, lateMs / 1000),
+    started(_kind, lateMs) {
+      delays.observe({}, lateMs / 1000);
+      latestMs = Math.max(latestMs, lateMs);
+    },
     finished(kind, outcome, durationMs) {
       results.add({ kind, outcome: outcome.kind, reason: reasonOf(outcome) });
       durations.observe({ kind }, durationMs / 1000);

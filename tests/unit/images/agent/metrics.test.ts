@@ -34,5 +34,7 @@ describe('createAgentMetrics', () => {
     expect(text).toContain('swh_agent_probe_results_total{kind="http",outcome="failure",reason="Timeout"} 1');
     expect(text).toContain('swh_agent_probe_duration_seconds_sum{kind="http"} 1.02');
     expect(text).toContain('swh_agent_probe_start_delay_seconds_sum 0.03');
+    expect(text).toContain('swh_agent_event_loop_delay_seconds 0.03');
+    expect(await metrics.text()).toContain('swh_agent_event_loop_delay_seconds 0\n');
   });
 });
