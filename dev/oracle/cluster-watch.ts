@@ -36,13 +36,29 @@ export class ClusterWatch {
 
   /** Whether `isTrue` came true within the time, looked at after each change in one of the namespaces. */
   async until(namespaces: readonly string[], isTrue: () => boolean, deadlineMs: number): Promise<boolean> {
-    if (isTrue()) return true;
+    return isTrue() || this.#afterChange(namespaces, isTrue, deadlineMs);
+  }
+
+  /** Resolves when nothing has changed in the namespaces for `quietMs`, or when the deadline has passed. */
+  async quiet(namespaces: readonly string[], quietMs: number, deadlineMs: number): Promise<void> {
+    const end = performance.now() + deadlineMs;
+    while (performance.now() < end) {
+      const hasChanged = await this.#afterChange(namespaces, () => true, quietMs);
+      if (!hasChanged) return;
+    }
+  }
+
+  async #afterChange(
+    namespaces: readonly string[],
+    isTrue: () => boolean,
+    deadlineMs: number,
+  ): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const listener = (): void => {
       if (isTrue()) resolve(true);
     };
     for (const namespace of namespaces) this.#listenersOf(namespace).add(listener);
-    const timer = setTimeout(() => resolve(isTrue()), deadlineMs);
+    const timer = setTimeout(() => resolve(false), deadlineMs);
     try {
       return await promise;
     } finally {

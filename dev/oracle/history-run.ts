@@ -38,6 +38,8 @@ export type HistoryOutcome =
       readonly logged: readonly string[];
     };
 
+/** Nothing has happened for so long: both sides are done. */
+const QUIET_MS = 300;
 const POKE_EVERY_MS = 500;
 /** Longer than a retry of the EndpointSlice controller. */
 const PATIENCE_MS = 1_500;
@@ -51,7 +53,10 @@ export class HistoryRun {
     this.#deps = deps;
   }
 
-  /** Takes the steps one after the other, each when the one before has settled; ends at the first that does not. */
+  /**
+   * Takes the steps one after the other, each when the one before has settled; ends at the first that does not.
+   * At the end everything must come to rest in agreement, so that no agreement was a passing one.
+   */
   async run(steps: readonly HistoryStep[]): Promise<HistoryOutcome> {
     const history: Step[] = [];
     this.#deps.runs.add(this);
@@ -59,11 +64,10 @@ export class HistoryRun {
       for (const { step, world } of steps) {
         history.push(step);
         const judgement = await this.#take(step, world);
-        if (isAgreed(judgement)) continue;
-        const logged = this.#deps.pair.namespaces.flatMap((namespace) => this.#deps.rig.logged(namespace));
-        return { kind: 'differed', history, world, judgement, logged };
+        if (!isAgreed(judgement)) return this.#differed(history, judgement);
       }
-      return { kind: 'agreed', steps: history.length };
+      const rest = await this.#rest();
+      return isAgreed(rest) ? { kind: 'agreed', steps: history.length } : this.#differed(history, rest);
     } finally {
       this.#deps.runs.delete(this);
     }
@@ -90,7 +94,8 @@ export class HistoryRun {
     for (let waitMs = patienceMs; sinceMs() < deadlineMs; waitMs = POKE_EVERY_MS) {
       if (await rig.watch.until(pair.namespaces, isSettled, waitMs)) {
         onSettled(times);
-        return judgement;
+        // Not the latest judgement: what comes after an agreement belongs to the next look.
+        return AGREED;
       }
       if (judgement.plain.length > 0) {
         times.pokes += 1;
@@ -98,6 +103,20 @@ export class HistoryRun {
       }
     }
     return judgement;
+  }
+
+  /** Lets both sides come to rest and judges them once more. */
+  async #rest(): Promise<Judgement> {
+    const { pair, rig, deadlineMs } = this.#deps;
+    await rig.watch.quiet(pair.namespaces, QUIET_MS, deadlineMs);
+    const judgement = pair.judge(forecast(this.#world, rig.zones()));
+    return isAgreed(judgement) ? judgement : this.settle(PATIENCE_MS);
+  }
+
+  #differed(history: readonly Step[], judgement: Judgement): HistoryOutcome {
+    const { pair, rig } = this.#deps;
+    const logged = pair.namespaces.flatMap((namespace) => rig.logged(namespace));
+    return { kind: 'differed', history, world: this.#world, judgement, logged };
   }
 
   #take(step: Step, world: World): Promise<Judgement> {
@@ -120,6 +139,8 @@ export class HistoryRun {
     });
   }
 }
+
+const AGREED: Judgement = { plain: [], twin: [] };
 
 function isAgreed({ plain, twin }: Judgement): boolean {
   return plain.length === 0 && twin.length === 0;

@@ -20,7 +20,7 @@ import { NODE_NAMES, type NodeName, type Zones } from './world.ts';
 /** A range that is meant for benchmarks and routed nowhere. */
 const LOOPBACK_BLOCK = '198.18';
 
-export interface RigOptions extends Pick<ProductOptions, 'programs'> {
+export interface RigOptions extends Pick<ProductOptions, 'programs' | 'controllerFlags' | 'agentFlags'> {
   readonly mode: ProbeMode;
 }
 
@@ -43,7 +43,7 @@ export interface Rig {
 }
 
 /** Starts everything; the caller stops it. Probes need a network, and a network needs root. */
-export async function startRig({ mode, programs = 'source' }: RigOptions): Promise<Rig> {
+export async function startRig({ mode, programs = 'source', ...flags }: RigOptions): Promise<Rig> {
   const host = ProcessHost.open();
   try {
     const network = mode.name === 'none' ? undefined : await Network.open(host);
@@ -62,7 +62,7 @@ export async function startRig({ mode, programs = 'source' }: RigOptions): Promi
         return network ?? noNetwork();
       },
     };
-    const product = await startProduct(home, { programs });
+    const product = await startProduct(home, { programs, ...flags });
     const watch = new ClusterWatch(api);
     let zones: Zones = Object.fromEntries(nodes.map(({ name, zone }) => [name, zone]));
     return {
