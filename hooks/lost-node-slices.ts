@@ -9,8 +9,8 @@ import { deletion, isOurs } from './orphan-slices.ts';
 
 /**
  * Speaks for the agents that can no longer: once Kubernetes has given a node up (Ready=Unknown) its endpoints
- * stop serving, as those of a plain Service do in the same moment; once the Node object is gone its slices are
- * deleted. An agent that still runs there sees the same condition and agrees. Keys are nodes, by the value of
+ * stop serving, as those of a plain Service do in the same moment; once the Node object is gone they do likewise and
+ * the slices are deleted. An agent that still runs there sees the same condition and agrees. Keys are nodes, by the value of
  * the node label.
  */
 export const lostNodeSlices: Hook = {

@@ -7,10 +7,10 @@ import type { Expectation } from './summary.ts';
 import { seconds } from './view.ts';
 
 /**
- * Three failures at a period of 10 s, a probe's timeout of 1 s, a second for everything behind it, and one period
- * more: the second probe of a new target may wait that long for its place among the others.
+ * Three failures at a period of 10 s, a probe's timeout of 1 s, a second for everything behind it, and half a period
+ * more: the second probe of a new target waits for its place among the others.
  */
-export const LEAVE_WITHIN_MS = 42_000;
+export const LEAVE_WITHIN_MS = 36_000;
 /** One success at a period of 10 s, and a second for everything behind it. */
 export const RETURN_WITHIN_MS = 11_000;
 /** What follows the pod's readiness need not wait for a probe. */

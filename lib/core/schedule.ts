@@ -1,7 +1,9 @@
+import { goldenFraction } from '#lib/core/golden-fraction.ts';
+
 /**
  * When a probe runs. Each (probe, target) has a phase: its slots lie at `phase × period` after every multiple of
  * the period on the monotonic clock. Slots do not depend on how long runs take, so load that has been spread once
- * stays spread. All times in milliseconds of the monotonic clock.
+ * stays spread. Phases come from `lib/core/phases.ts`. All times in milliseconds of the monotonic clock.
  */
 
 /** How often a target is probed. */
@@ -23,7 +25,9 @@ export type FirstRun =
 export interface FirstRunRequest {
   readonly kind: FirstRun;
   readonly nowMs: number;
-  /** Position in the sequence of all targets that got this period: see `phaseOf`. */
+  /** In [0, 1): where the slots of the target lie. */
+  readonly phase: number;
+  /** Position in the sequence of all targets: spreads the first runs of a crowd. */
   readonly sequence: number;
   /** How many targets have started within the last second, this one included. */
   readonly crowd: number;
@@ -37,36 +41,24 @@ export interface Schedule {
   readonly dueMs: number;
 }
 
-/** 1/φ: multiples of it modulo 1 are spread more evenly, at every count, than those of any other number. */
-const GOLDEN = 0.618_033_988_749_895;
 const LONGEST_SPREAD_MS = 1000;
 /** Room for each of the targets that start together; a lone target is probed within this time. */
 const ROOM_MS = 20;
 const LONGEST_INHERITED_SPREAD_MS = 100;
-/** Up to this many targets at once need no spreading: they keep the phase of their first run. */
-const SMALLEST_CROWD = 3;
-
-/** The phase of the n-th target: any number of consecutive ones fills [0, 1) evenly. */
-export function phaseOf(sequence: number): number {
-  return (sequence * GOLDEN) % 1;
-}
-
-/** First due time and phase of a target. */
+/** First due time of a target, and its phase. */
 export function firstSchedule(request: FirstRunRequest, { periodMs }: Pace): Schedule {
-  const { kind, sequence, crowd } = request;
-  const phase = phaseOf(sequence);
+  const { kind, phase, sequence, crowd } = request;
   const notBeforeMs = request.nowMs + request.delayMs;
-  if (kind === 'restored') return { phase, dueMs: slotFrom(notBeforeMs, phase, periodMs) };
   const spreadMs = Math.min(periodMs, crowd * ROOM_MS, longestSpreadMs(kind));
-  const isSpreadOverPeriod = spreadMs === periodMs;
+  const isSpreadOverPeriod = kind === 'restored' || spreadMs === periodMs;
   if (isSpreadOverPeriod) return { phase, dueMs: slotFrom(notBeforeMs, phase, periodMs) };
-  const dueMs = notBeforeMs + phase * spreadMs;
-  return crowd < SMALLEST_CROWD ? { phase: (dueMs / periodMs) % 1, dueMs } : { phase, dueMs };
+  return { phase, dueMs: notBeforeMs + goldenFraction(sequence) * spreadMs };
 }
 
 /**
- * The due time after a run that was due at `schedule.dueMs`: the first slot that is neither past nor closer than a
- * period. Missed slots are skipped. In transition: a multiple of the fast period after the due time instead.
+ * The due time after a run that was due at `schedule.dueMs`. From one slot to the next that is neither past nor
+ * closer than a period; missed slots are skipped. After a run between slots (the first one, or one in transition)
+ * the next slot at least half a period away. In transition: a multiple of the fast period after the due time.
  */
 export function nextDueMs(
   schedule: Schedule,
@@ -79,7 +71,8 @@ export function nextDueMs(
     const periods = Math.max(1, Math.ceil((at.nowMs - dueMs) / fastPeriodMs));
     return dueMs + periods * fastPeriodMs;
   }
-  return slotFrom(Math.max(dueMs + periodMs, at.nowMs), phase, periodMs);
+  const distanceMs = isOnSlot(schedule, periodMs) ? periodMs : periodMs * SMALLEST_DISTANCE;
+  return slotFrom(Math.max(dueMs + distanceMs, at.nowMs), phase, periodMs);
 }
 
 /** Milliseconds until the initial delay of a container is over, by the wall clock; 0: it is, or nothing is known. */
@@ -98,10 +91,18 @@ function longestSpreadMs(kind: FirstRun): number {
   return kind === 'inherited' ? LONGEST_INHERITED_SPREAD_MS : LONGEST_SPREAD_MS;
 }
 
+function isOnSlot({ phase, dueMs }: Schedule, periodMs: number): boolean {
+  const periods = dueMs / periodMs - phase;
+  return Math.abs(periods - Math.round(periods)) < ROUNDING;
+}
+
 function slotFrom(fromMs: number, phase: number, periodMs: number): number {
   const slots = Math.ceil(fromMs / periodMs - phase - ROUNDING);
   return (slots + phase) * periodMs;
 }
+
+/** Part of a period that must lie between a run off the slots and the next one. */
+const SMALLEST_DISTANCE = 0.5;
 
 /** Part of a period that floating point may be off by; without it the slot just served could seem a later one. */
 const ROUNDING = 1e-6;

@@ -48,6 +48,9 @@ export interface ResidentHook {
   reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult>;
 }
 
+/** A broken watch is opened again within this time, as a rule. */
+const LOOK_AGAIN_STALE_MS = 500;
+
 /** Makes a hook resident. Law: reconciling every key does what reconciling all snapshots at once would. */
 export function createResidentHook(deps: ResidentHookDeps): ResidentHook {
   const { hook, sources } = deps;
@@ -74,6 +77,8 @@ export function createResidentHook(deps: ResidentHookDeps): ResidentHook {
       const planned = hook.reconcile(index.snapshotsOf(key));
       const isStale = bindings.some(({ name }) => sourceOf(sources, name).staleSinceMs() !== undefined);
       const { ready, lookAgainMs } = confirmation.sift(key, planned, isStale);
+      // What was true before a watch broke may be wrong by now, and an agent that sees better would write it back.
+      if (isStale) return { kind: 'requeueAfter', ms: LOOK_AGAIN_STALE_MS };
       await applyAll(deps, key, ready, signal);
       return lookAgainMs === undefined ? DONE : { kind: 'requeueAfter', ms: lookAgainMs };
     },

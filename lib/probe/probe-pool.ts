@@ -1,3 +1,4 @@
+import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } from '#lib/core/phases.ts';
 import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/schedule.ts';
 import type { VerdictState } from '#lib/core/verdict.ts';
 import { type ProbeAssignment, sharingKey } from './probe-assignment.ts';
@@ -12,6 +13,7 @@ export interface ProbePoolDeps extends ProbeWorkerDeps {
 
 interface Post {
   readonly key: string;
+  readonly taken: TakenPhase;
   readonly worker: ProbeWorker;
   readonly owners: Set<string>;
 }
@@ -26,8 +28,9 @@ export class ProbePool {
   readonly #deps: ProbePoolDeps;
   readonly #posts = new Map<string, Post>();
   readonly #owners = new Map<string, ReadonlyMap<string, Post>>();
-  /** Count of the targets that have got each period, for even phases. */
-  readonly #sequences = new Map<number, number>();
+  /** By period. */
+  readonly #phases = new Map<number, Phases>();
+  #sequence = 0;
   #crowd = { sinceMs: Number.NEGATIVE_INFINITY, size: 0 };
 
   constructor(deps: ProbePoolDeps) {
@@ -82,11 +85,12 @@ export class ProbePool {
 
   #open(key: string, assignment: ProbeAssignment): Post {
     const owners = new Set<string>();
-    const work = { assignment, schedule: this.#firstSchedule(assignment) };
+    const taken = this.#takePhase(assignment.periodMs);
+    const work = { assignment, schedule: this.#firstSchedule(assignment, taken) };
     const worker = new ProbeWorker(this.#deps, work, () => {
       for (const owner of owners) this.#deps.onChange(owner, assignment);
     });
-    const post: Post = { key, worker, owners };
+    const post: Post = { key, taken, worker, owners };
     this.#posts.set(key, post);
     return post;
   }
@@ -98,24 +102,34 @@ export class ProbePool {
     this.#close(post);
   }
 
-  #close({ worker }: Post): void {
+  #close({ worker, taken }: Post): void {
     const { assignment } = worker;
     worker.stop();
     if (assignment.sentinel) this.#deps.sentinels.release(assignment.target);
     this.#deps.release(assignment);
-    // Phases need a sequence only among targets that run together.
-    if (this.#posts.size === 0) this.#sequences.clear();
+    this.#returnPhase(assignment.periodMs, taken);
   }
 
-  #firstSchedule(assignment: ProbeAssignment): Schedule {
+  #takePhase(periodMs: number): TakenPhase {
+    const { phases, taken } = takePhase(this.#phases.get(periodMs) ?? emptyPhases(periodMs));
+    this.#phases.set(periodMs, phases);
+    return taken;
+  }
+
+  #returnPhase(periodMs: number, taken: TakenPhase): void {
+    const phases = returnPhase(this.#phases.get(periodMs) ?? emptyPhases(periodMs), taken);
+    if (phases.counts.some((count) => count > 0)) this.#phases.set(periodMs, phases);
+    else this.#phases.delete(periodMs);
+  }
+
+  #firstSchedule(assignment: ProbeAssignment, { phase }: TakenPhase): Schedule {
     const { clock } = this.#deps;
-    const { initialDelayMs, startedAtMs, periodMs, start } = assignment;
-    const sequence = this.#sequences.get(periodMs) ?? 0;
-    this.#sequences.set(periodMs, sequence + 1);
+    const { initialDelayMs, startedAtMs, start } = assignment;
     const nowMs = clock.monotonicMs();
     const delayMs = remainingDelayMs(initialDelayMs, startedAtMs, clock.now().getTime());
-    const request = { kind: start.firstRun, nowMs, sequence, crowd: this.#joinCrowd(nowMs), delayMs };
-    return firstSchedule(request, assignment);
+    const crowd = this.#joinCrowd(nowMs);
+    const sequence = this.#sequence++;
+    return firstSchedule({ kind: start.firstRun, nowMs, phase, sequence, crowd, delayMs }, assignment);
   }
 
   #joinCrowd(nowMs: number): number {

@@ -100,8 +100,8 @@ function configOf(registry: prometheus.Registry, options: MetricOptions<string>)
   };
 }
 
-/** Ten wake-ups a second: a stall that matters is longer than that. */
-const EVENT_LOOP_RESOLUTION_MS = 100;
+/** One wake-up a second: each costs an idle process as much as a probe. Shorter stalls show in what is late. */
+const EVENT_LOOP_RESOLUTION_MS = 1000;
 
 /**
  * Standard metrics of the process under their usual names, and how late the event loop was. prom-client's own set

@@ -42,6 +42,8 @@ describe('orphan-slices', () => {
   });
 });
 
+const SILENT = { ready: false, serving: false, terminating: false };
+
 describe('lost-node-slices', () => {
   const lost = aNode({ ready: 'Unknown' });
   const down = { ready: false, serving: false, terminating: false };
@@ -84,11 +86,15 @@ describe('lost-node-slices', () => {
     ]);
   });
 
-  it('deletes the slices of a node that is gone, also those without our node label', () => {
+  it('silences, then deletes the slices of a node that is gone, also those without our node label', () => {
     const { 'network.deckhouse.io/node': _, ...labels } = aSlice().metadata.labels ?? {};
     const unlabelled = aSlice({ name: 'web-node-1' });
     const slices = [aSlice(), { ...unlabelled, metadata: { ...unlabelled.metadata, labels } }];
-    expect(lostNodeSlices.reconcile({ nodes: [aNode({ name: 'node-2' })], slices })).toEqual([
+    const operations = lostNodeSlices.reconcile({ nodes: [aNode({ name: 'node-2' })], slices });
+    const silenced = { operation: 'MergePatch', mergePatch: { endpoints: [{ conditions: SILENT }] } };
+    expect(operations).toMatchObject([
+      { ...silenced, name: 'web-abc' },
+      { ...silenced, name: 'web-node-1' },
       deletionOf('web-abc'),
       deletionOf('web-node-1'),
     ]);

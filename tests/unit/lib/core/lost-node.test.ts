@@ -70,8 +70,10 @@ describe('planLostNode', () => {
     expect(after?.endpoints.map((one) => one.hints)).toEqual([given.want]);
   });
 
-  it('deletes the slices of a node that is gone', () => {
-    expect(planLostNode(input({ nodeExists: false }))).toEqual({ ...NOTHING, delete: [slice] });
+  it('silences and deletes the slices of a node that is gone', () => {
+    const { update } = planLostNode(input({}));
+    expect(update).toHaveLength(1);
+    expect(planLostNode(input({ nodeExists: false }))).toEqual({ ...NOTHING, update, delete: [slice] });
   });
 
   it('says what an agent of that node would say, so that the two never take turns', () => {

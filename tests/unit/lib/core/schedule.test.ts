@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { emptyPhases, takePhase } from '#lib/core/phases.ts';
 import {
   type FirstRun,
   firstSchedule,
   nextDueMs,
   type Pace,
-  phaseOf,
   remainingDelayMs,
   type Schedule,
 } from '#lib/core/schedule.ts';
@@ -20,8 +20,12 @@ function massStart(
 ): number[] {
   const nowMs = 12_345.6;
   const dues: number[] = [];
+  let phases = emptyPhases(pace.periodMs);
   for (let sequence = 0; sequence < targets; sequence++) {
-    const request = { kind, nowMs, sequence, crowd: sequence + 1, delayMs: 0 };
+    const step = takePhase(phases);
+    phases = step.phases;
+    const { phase } = step.taken;
+    const request = { kind, nowMs, phase, sequence, crowd: sequence + 1, delayMs: 0 };
     let schedule: Schedule = firstSchedule(request, pace);
     while (schedule.dueMs < nowMs + spanMs) {
       dues.push(schedule.dueMs - nowMs);
@@ -65,31 +69,30 @@ describe('spread after a mass start', () => {
     const dues = massStart('unknown', 500, { pace: { periodMs: 60_000 }, spanMs: 1000 });
     expect(dues).toHaveLength(500);
   });
-
-  it('phases fill the period evenly at every count', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 200, max: 1000 }), (first, count) => {
-        const phases = Array.from({ length: count }, (_, index) => phaseOf(first + index)).sort(
-          (a, b) => a - b,
-        );
-        const gaps = phases.slice(1).map((phase, index) => phase - (phases[index] ?? 0));
-        expect(Math.max(...gaps) * count).toBeLessThan(3);
-      }),
-      { numRuns: 30 },
-    );
-  });
 });
 
 describe('firstSchedule', () => {
   const pace: Pace = { periodMs: 10_000 };
-  const base = { nowMs: 1000, sequence: 7, crowd: 1, delayMs: 0 };
+  const base = { nowMs: 1000, phase: 0.25, sequence: 7, crowd: 1, delayMs: 0 };
 
-  it('probes a lone target within 20 ms and then every period', () => {
+  it('probes a lone target within 20 ms, then on its slots', () => {
     const schedule = firstSchedule({ ...base, kind: 'unknown' }, pace);
     expect(schedule.dueMs).toBeGreaterThanOrEqual(1000);
     expect(schedule.dueMs).toBeLessThan(1020);
     const next = nextDueMs(schedule, pace, { nowMs: schedule.dueMs + 3, ...SETTLED });
-    expect(next).toBeCloseTo(schedule.dueMs + 10_000, 3);
+    expect(next).toBeCloseTo(12_500, 3);
+    const third = nextDueMs({ ...schedule, dueMs: next }, pace, { nowMs: next + 3, ...SETTLED });
+    expect(third).toBeCloseTo(22_500, 3);
+  });
+
+  it('probes a second time after half a period at the soonest and one and a half at the latest', () => {
+    for (let sequence = 0; sequence < 110; sequence += 1) {
+      const request = { ...base, kind: 'unknown', phase: sequence / 110, sequence, crowd: 110 } as const;
+      const schedule = firstSchedule(request, pace);
+      const next = nextDueMs(schedule, pace, { nowMs: schedule.dueMs + 3, ...SETTLED });
+      expect(next - schedule.dueMs).toBeGreaterThanOrEqual(5000);
+      expect(next - schedule.dueMs).toBeLessThanOrEqual(15_000);
+    }
   });
 
   it('probes a crowd of inherited targets within 100 ms', () => {
@@ -153,7 +156,7 @@ describe('nextDueMs', () => {
     expect(nextDueMs(schedule, pace, at)).toBeCloseTo(want, 3);
   });
 
-  it('never comes before the present nor closer than the period, and at most one slot late', () => {
+  it('never comes before the present, nor closer than the period from slot to slot, and at most one slot late', () => {
     const anInstant = fc.double({ min: 0, max: 1e9, noNaN: true });
     fc.assert(
       fc.property(
@@ -162,6 +165,7 @@ describe('nextDueMs', () => {
           nowMs: anInstant,
           sequence: fc.integer({ min: 0, max: 100_000 }),
           crowd: fc.integer({ min: 1, max: 5000 }),
+          phase: fc.double({ min: 0, max: 0.999_999, noNaN: true }),
           delayMs: fc.constantFrom(0, 5000),
         }),
         fc.integer({ min: 100, max: 100_000 }),
@@ -170,10 +174,12 @@ describe('nextDueMs', () => {
           const tolerance = periodMs * 1e-5;
           let schedule = firstSchedule(request, { periodMs });
           expect(schedule.dueMs).toBeGreaterThanOrEqual(request.nowMs + request.delayMs - tolerance);
-          for (const duration of durations) {
+          for (const [index, duration] of durations.entries()) {
             const nowMs = schedule.dueMs + duration;
             const dueMs = nextDueMs(schedule, { periodMs }, { nowMs, ...SETTLED });
-            const earliest = Math.max(nowMs, schedule.dueMs + periodMs);
+            // The first run may lie between slots; the second brings the target onto them.
+            const distanceMs = index === 0 ? periodMs / 2 : periodMs;
+            const earliest = Math.max(nowMs, schedule.dueMs + distanceMs);
             expect(dueMs).toBeGreaterThanOrEqual(earliest - tolerance);
             expect(dueMs).toBeLessThanOrEqual(earliest + periodMs + tolerance);
             schedule = { ...schedule, dueMs };
