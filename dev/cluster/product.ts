@@ -111,6 +111,13 @@ export async function startProduct(home: ProductHome, options: ProductOptions = 
   };
 }
 
+/** The part of a CustomResourceDefinition that says whether its objects can be made. */
+interface Established {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null;
+  };
+}
+
 /** The CRD, the namespace, and what the module grants its programs: nothing more than the chart does. */
 async function applyModuleManifests({ controlPlane }: ProductHome): Promise<void> {
   const rules = globSync('templates/**/{rbac-for-us,admission-policy}*.yaml', { cwd: ROOT }).toSorted();
@@ -124,8 +131,15 @@ async function applyModuleManifests({ controlPlane }: ProductHome): Promise<void
 export async function applyResourceDefinition(controlPlane: ControlPlane): Promise<void> {
   const file = join(ROOT, 'crds/servicewithhealthchecks.yaml');
   await controlPlane.kubectl(['apply', '--server-side', '-f', file]);
-  const condition = ['--for=condition=Established', 'crd/servicewithhealthchecks.network.deckhouse.io'];
-  await controlPlane.kubectl(['wait', '--timeout=15s', ...condition]);
+  const path =
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/servicewithhealthchecks.network.deckhouse.io';
+  // `kubectl wait` gives up on a definition that has no conditions yet.
+  await waitFor('the resource definition to be established', async () => {
+    const { status } = await controlPlane.api.get<Established>(path);
+    return (
+      status?.conditions?.some((one) => one.type === 'Established' && one.status === 'True') || undefined
+    );
+  });
 }
 
 type Command = readonly [program: string, ...args: string[]];
