@@ -64,15 +64,19 @@ export interface StepsSpec {
   /** Names the namespaces; of a pair only. */
   readonly number: number;
   readonly deadlineMs: number;
+  /** Called when all steps have settled, before the pair is cleared. */
+  readonly atRest?: (pair: Pair) => Promise<void>;
 }
 
 /** Runs given steps on a pair of their own; none of them may change a zone while others run. */
-export async function runSteps(rig: Rig, { steps, number, deadlineMs }: StepsSpec): Promise<HistoryOutcome> {
+export async function runSteps(rig: Rig, spec: StepsSpec): Promise<HistoryOutcome> {
+  const { steps, number, deadlineMs } = spec;
   const pair = new Pair({ ...rig, api: rig.controlPlane.api, deadlineMs }, await rig.namespaces(number));
   await pair.open();
   const lock = new SharedLock();
   const run = new HistoryRun({ rig, pair, lock, runs: new Set(), deadlineMs, onSettled: () => undefined });
   const outcome = await run.run(steps);
+  if (outcome.kind === 'agreed') await spec.atRest?.(pair);
   await pair.clear();
   return outcome;
 }

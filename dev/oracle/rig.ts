@@ -13,6 +13,7 @@ import {
 import type { ManagedProcess } from '../process/managed-process.ts';
 import { ProcessHost } from '../process/process-host.ts';
 import { ClusterWatch } from './cluster-watch.ts';
+import { type Consumers, startConsumers } from './consumers.ts';
 import { startPodServers } from './pod-servers.ts';
 import type { ProbeMode } from './probe-mode.ts';
 import { NODE_NAMES, type NodeName, type Zones } from './world.ts';
@@ -22,6 +23,8 @@ const LOOPBACK_BLOCK = '198.18';
 
 export interface RigOptions extends Pick<ProductOptions, 'programs' | 'controllerFlags' | 'agentFlags'> {
   readonly mode: ProbeMode;
+  /** Whether a kube-proxy and a CoreDNS read what is published; needs a mode with probes, for its network. */
+  readonly consumers?: boolean;
 }
 
 /** A control plane with three nodes that nobody runs, the controller and three agents. */
@@ -32,6 +35,7 @@ export interface Rig {
   /** Holds the addresses of pods: see `historyOf`. */
   readonly block: string;
   readonly mode: ProbeMode;
+  readonly consumers: Consumers | undefined;
   /** Makes a pair of namespaces. */
   namespaces(number: number): Promise<readonly [plain: string, twin: string]>;
   zones(): Zones;
@@ -43,7 +47,7 @@ export interface Rig {
 }
 
 /** Starts everything; the caller stops it. Probes need a network, and a network needs root. */
-export async function startRig({ mode, programs = 'source', ...flags }: RigOptions): Promise<Rig> {
+export async function startRig({ mode, programs = 'source', ...options }: RigOptions): Promise<Rig> {
   const host = ProcessHost.open();
   try {
     const network = mode.name === 'none' ? undefined : await Network.open(host);
@@ -62,11 +66,13 @@ export async function startRig({ mode, programs = 'source', ...flags }: RigOptio
         return network ?? noNetwork();
       },
     };
-    const product = await startProduct(home, { programs, ...flags });
+    const product = await startProduct(home, { programs, ...options });
+    const consumers =
+      network && options.consumers ? await startConsumers(host, controlPlane, network) : undefined;
     const watch = new ClusterWatch(api);
     let zones: Zones = Object.fromEntries(nodes.map(({ name, zone }) => [name, zone]));
     return {
-      ...{ controlPlane, product, watch, mode },
+      ...{ controlPlane, product, watch, mode, consumers },
       block: network?.plan.block ?? LOOPBACK_BLOCK,
       async namespaces(number) {
         const names = [`pair-${number}-plain`, `pair-${number}-twin`] as const;
