@@ -59,6 +59,24 @@ export function clusterIpMismatch(
   return differs ? { wanted: requested.join(','), actual: actual.join(',') } : undefined;
 }
 
+/**
+ * Whether the Service can never become what is wanted, because what differs is settled when a Service is made: its
+ * addresses, whether it has any, its first family. Type ExternalName has none of them.
+ */
+export function mustBeMadeAnew(wanted: ServiceSpec, current: ServiceSpec): boolean {
+  if (wanted.type === 'ExternalName' || current.type === 'ExternalName') return false;
+  const [family] = wanted.ipFamilies ?? [];
+  return (
+    clusterIpMismatch(wanted, current) !== undefined ||
+    isHeadless(wanted) !== isHeadless(current) ||
+    (family !== undefined && current.ipFamilies !== undefined && family !== current.ipFamilies[0])
+  );
+}
+
+function isHeadless(spec: ServiceSpec): boolean {
+  return addressesOf(spec)[0] === 'None';
+}
+
 const SPEC_FIELDS: readonly (keyof ServiceSpec)[] = [
   'allocateLoadBalancerNodePorts',
   'clusterIP',
@@ -156,8 +174,8 @@ function desiredPolicies(
  * families, because it cannot know what stands behind it; we do.
  */
 function defaultFamilyPolicy(wanted: ServiceSpec): string | undefined {
-  const isHeadless = wanted.type !== 'ExternalName' && addressesOf(wanted)[0] === 'None';
-  return isHeadless && (wanted.ipFamilies ?? []).length < 2 ? 'SingleStack' : undefined;
+  const hasFamilies = wanted.type !== 'ExternalName' && isHeadless(wanted);
+  return hasFamilies && (wanted.ipFamilies ?? []).length < 2 ? 'SingleStack' : undefined;
 }
 
 const DEFAULT_AFFINITY_SECONDS = 10_800;

@@ -4,7 +4,12 @@ import {
   metadataPatch,
   pointsAt,
 } from '#lib/core/child-service-metadata.ts';
-import { clusterIpMismatch, desiredChildSpec, specPatch } from '#lib/core/child-service-spec.ts';
+import {
+  clusterIpMismatch,
+  desiredChildSpec,
+  mustBeMadeAnew,
+  specPatch,
+} from '#lib/core/child-service-spec.ts';
 import type { Service } from '#lib/core/kubernetes.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
 
@@ -42,6 +47,17 @@ export function decideChildService(
   }
   const conflict = conflictOf(swh, current);
   if (conflict !== undefined) return { kind: 'conflict', message: conflict };
+  if (
+    !isChildOf(swh, current) &&
+    controllerOf(current.metadata) &&
+    mustBeMadeAnew(swh.service, current.spec)
+  ) {
+    // Taken over it would keep its addresses for ever; left alone it goes with its owner.
+    return {
+      kind: 'waiting',
+      message: `Service ${name} belongs to a predecessor of the same name and cannot become what is wanted; it is created again once the garbage collector has removed it`,
+    };
+  }
   const patch = patchOf(
     metadataPatch(metadata, current.metadata),
     specPatch(desiredChildSpec(swh.service, current.spec), current.spec),

@@ -84,6 +84,30 @@ const SPECS: readonly { readonly name: string; readonly spec: ServiceSpec }[] = 
   },
 ];
 
+describe('the child of a predecessor of the same name', () => {
+  const plain: ServiceSpec = { ports: [port] };
+  const headless: ServiceSpec = { clusterIP: 'None', ports: [port] };
+  const sixes: ServiceSpec = { ...plain, ipFamilies: ['IPv6'] };
+  const external: ServiceSpec = { type: 'ExternalName', externalName: 'example.org' };
+  it.each<{ name: string; before: ServiceSpec; wanted: ServiceSpec; want: string }>([
+    { name: 'is taken over where it fits', before: plain, wanted: plain, want: 'update' },
+    { name: 'is taken over as headless', before: headless, wanted: headless, want: 'update' },
+    { name: 'is waited out to become headless', before: plain, wanted: headless, want: 'waiting' },
+    { name: 'is waited out to get an address', before: headless, wanted: plain, want: 'waiting' },
+    {
+      name: 'is waited out to get another address',
+      before: plain,
+      wanted: { ...plain, clusterIP: '10.96.9.9' },
+      want: 'waiting',
+    },
+    { name: 'is waited out for another first family', before: plain, wanted: sixes, want: 'waiting' },
+    { name: 'is taken over where it has no address', before: external, wanted: plain, want: 'update' },
+  ])('$name', ({ before, wanted, want }) => {
+    const child = childOf(swhWith(before, { uid: 'uid-before' }));
+    expect(decideChildService(swhWith(wanted), child).kind).toBe(want);
+  });
+});
+
 describe('the families of a headless child', () => {
   const headless: ServiceSpec = { clusterIP: 'None', ports: [port] };
   it.each<{ name: string; spec: ServiceSpec; want: readonly string[] }>([
