@@ -59,8 +59,12 @@ export class HistoryRun {
    */
   async run(steps: readonly HistoryStep[]): Promise<HistoryOutcome> {
     const history: Step[] = [];
-    this.#deps.runs.add(this);
+    const { lock, runs } = this.#deps;
+    runs.add(this);
     try {
+      // What the first step deletes must stand.
+      const opening = await lock.share(() => this.settle(PATIENCE_MS));
+      if (!isAgreed(opening)) return this.#differed(history, opening);
       for (const { step, world } of steps) {
         history.push(step);
         const judgement = await this.#take(step, world);
@@ -69,7 +73,7 @@ export class HistoryRun {
       const rest = await this.#rest();
       return isAgreed(rest) ? { kind: 'agreed', steps: history.length } : this.#differed(history, rest);
     } finally {
-      this.#deps.runs.delete(this);
+      runs.delete(this);
     }
   }
 

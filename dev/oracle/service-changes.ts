@@ -141,7 +141,7 @@ function recreation(service: ServiceModel, random: Random): Change {
       families: { primary, ...(chance(random, 0.7) ? otherPolicy(random) : {}), isExplicit },
       type: 'ClusterIP',
     },
-    isPatient: true,
+    isPatient: chance(random, 0.5),
   };
 }
 

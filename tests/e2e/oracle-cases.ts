@@ -120,6 +120,21 @@ export const ORACLE_CASES: readonly OracleCase[] = [
     steps: [[adding()], [{ kind: 'recreateService', what: 'the same', service: SERVICE, isPatient: false }]],
   },
   {
+    name: 'a Service that is made anew at once, as headless and back',
+    steps: [
+      [adding()],
+      [
+        {
+          kind: 'recreateService',
+          what: 'case',
+          service: { ...SERVICE, isHeadless: true },
+          isPatient: false,
+        },
+      ],
+      [{ kind: 'recreateService', what: 'case', service: SERVICE, isPatient: false }],
+    ],
+  },
+  {
     name: 'a zone that comes and goes',
     steps: [
       [adding({ node: 'node-2' }), service(CLOSE)],

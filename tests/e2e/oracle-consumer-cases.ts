@@ -32,13 +32,7 @@ export const CONSUMER_CASES: readonly ConsumerCase[] = [
   {
     name: 'a Service of two families with node ports and affinity',
     service: { ...TWO_FAMILIES, ...PORTS, type: 'NodePort', sessionAffinity: 'ClientIP' },
-    want: [
-      /endpoint-.*\.1\.1\/8080/,
-      /endpoint-.*\.\.1\/8080/,
-      /NODE_PORT/,
-      /reject-chain/,
-      /^A CLUSTER_IP/,
-    ],
+    want: [/endpoint-.*\.1\.1\/8080/, /endpoint-.*\.\.1\/8080/, /NODE_PORT/, /reject-chain/, /^A CLUSTER_IP/],
   },
   {
     name: 'a Service that keeps to the zone',
