@@ -29,9 +29,9 @@ async function failuresOf(rig: Rig, steps: number, seed: number): Promise<readon
 }
 
 describe.each<{ name: string; mode: ProbeMode; steps: number }>([
-  { name: 'without probes', mode: PROBE_MODES.none, steps: 300 },
-  { name: 'with probes that pass', mode: PROBE_MODES.passing, steps: 100 },
-  { name: 'with probes that fail', mode: PROBE_MODES.failing, steps: 100 },
+  { name: 'without probes', mode: PROBE_MODES.none, steps: 225 },
+  { name: 'with probes that pass', mode: PROBE_MODES.passing, steps: 75 },
+  { name: 'with probes that fail', mode: PROBE_MODES.failing, steps: 75 },
 ])('a Service and its twin $name', ({ mode, steps }) => {
   let rig: Rig;
   beforeAll(async () => {
