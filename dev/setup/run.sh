@@ -12,6 +12,7 @@ cd "$root"
 need() {
   command -v "$1" >/dev/null 2>&1 || { echo "$1 is missing: $2" >&2; exit 1; }
 }
+[ "$(id -u)" = 0 ] || { echo "root is needed, for network namespaces: run this as root" >&2; exit 1; }
 need node "install Node.js 20 or newer"
 need npm "install npm, it comes with Node.js"
 need go "install Go 1.26 or newer"
