@@ -141,7 +141,8 @@ function recreation(service: ServiceModel, random: Random): Change {
       families: { primary, ...(chance(random, 0.7) ? otherPolicy(random) : {}), isExplicit },
       type: 'ClusterIP',
     },
-    isPatient: chance(random, 0.5),
+    // A Service that is taken over keeps its first family where none is asked for.
+    isPatient: chance(random, 0.5) || (!isExplicit && service.families.primary !== primary),
   };
 }
 
