@@ -131,6 +131,10 @@ function recreation(service: ServiceModel, random: Random): Change {
   const isExplicit = primary === 'IPv6' || chance(random, 0.5);
   const ports = isHeadless || service.ports.length > 0 ? service.ports : [{ port: 80, protocol: 'TCP' }];
   const { externalTrafficPolicy: _, ...rest } = service;
+  const families: ServiceModel['families'] = {
+    ...{ primary, isExplicit },
+    ...(chance(random, 0.7) ? otherPolicy(random) : {}),
+  };
   return {
     kind: 'recreateService',
     what: isHeadless ? 'headless' : 'with an address',
@@ -138,11 +142,11 @@ function recreation(service: ServiceModel, random: Random): Change {
       ...rest,
       ports,
       isHeadless,
-      families: { primary, ...(chance(random, 0.7) ? otherPolicy(random) : {}), isExplicit },
+      families,
       type: 'ClusterIP',
     },
-    // A Service that is taken over keeps its first family where none is asked for.
-    isPatient: chance(random, 0.5) || (!isExplicit && service.families.primary !== primary),
+    // A Service that is taken over keeps its families where none are asked for.
+    isPatient: families.policy === undefined || !isExplicit || chance(random, 0.5),
   };
 }
 
