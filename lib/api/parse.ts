@@ -52,6 +52,8 @@ export function parseServiceWithHealthchecks(object: unknown): ParseResult {
       ...metadata,
       service: service.service,
       healthcheck: healthcheck.healthcheck,
+      adoptionPolicy: result.spec.adoptionPolicy,
+      deletionPolicy: result.spec.deletionPolicy,
       observed: readObservedStatus(object),
     },
     warnings: violationsOf([...findings, ...service.findings, ...healthcheck.findings], 'warning'),

@@ -13,7 +13,7 @@ export interface ServicePart {
  * warning, fields that the API server refuses for the type of the Service: they never had an effect there.
  */
 export function servicePart(spec: DefaultedSpec): ServicePart {
-  const { healthcheck: _, ports, ...rest } = spec;
+  const { healthcheck: _, adoptionPolicy: __, deletionPolicy: ___, ports, ...rest } = spec;
   const findings = inapplicable(spec);
   const dropped = new Set(findings.map(({ path }) => path.slice('spec.'.length)));
   const kept = Object.entries(rest).filter(([name, value]) => value !== '' && !dropped.has(name));

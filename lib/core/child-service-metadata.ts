@@ -76,6 +76,24 @@ export function pointsAt(owner: OwnerReference, name: string): boolean {
   return owner.kind === KIND && owner.name === name && owner.apiVersion.split('/')[0] === GROUP;
 }
 
+/**
+ * Parts of a merge patch that make the child an ordinary Service again: our owner reference and our bookkeeping go; what
+ * was copied from the parent stays, because it was the user's wish for the Service.
+ */
+export function releasedMetadata({ labels, annotations, ownerReferences = [] }: ObjectMeta): {
+  readonly labels: Readonly<Record<string, null>>;
+  readonly annotations: Readonly<Record<string, null>>;
+  readonly ownerReferences: readonly OwnerReference[];
+} {
+  const isMarked = labels?.[HERITAGE_LABEL] === HERITAGE;
+  const tracked = TRACKING_KEYS.filter((key) => annotations?.[key] !== undefined);
+  return {
+    labels: isMarked ? { [HERITAGE_LABEL]: null } : {},
+    annotations: Object.fromEntries(tracked.map((key) => [key, null])),
+    ownerReferences: ownerReferences.filter(({ controller }) => controller !== true),
+  };
+}
+
 const TRACKING_KEYS: readonly string[] = [PROPAGATED_ANNOTATIONS, PROPAGATED_LABELS];
 
 const NEVER_COPIED: readonly string[] = [

@@ -1,8 +1,9 @@
+import { adoptionOf } from '#lib/core/adoption.ts';
 import {
+  type ChildMetadata,
   controllerOf,
   desiredChildMetadata,
   metadataPatch,
-  pointsAt,
 } from '#lib/core/child-service-metadata.ts';
 import {
   clusterIpMismatch,
@@ -23,6 +24,11 @@ export type ChildServiceDecision =
   | { readonly kind: 'update'; readonly patch: ChildServicePatch }
   /** The Service is somebody else's: it stays untouched. */
   | { readonly kind: 'conflict'; readonly message: string }
+  /**
+   * The Service is nobody's and has endpoints of its own: `claim` makes it the object's child, and takes its endpoints
+   * away. So it is the last step of many: see `planTakeOver`.
+   */
+  | { readonly kind: 'takeOver'; readonly claim: ChildServicePatch }
   /** The Service is on its way out: another one can be made when it is gone. */
   | { readonly kind: 'waiting'; readonly message: string }
   /** An address was asked for that the Service cannot get any more; the rest is still kept up by `patch`. */
@@ -30,13 +36,13 @@ export type ChildServiceDecision =
 
 /**
  * Compares the Service of the object's name with the one that the object describes. Law: after the decision
- * has been carried out, the next one is `inSync` (or `clusterIpImmutable` without a patch).
+ * has been carried out, the next one is `inSync` (or `clusterIpImmutable` without a patch); `claim` is carried out by
+ * the take-over alone.
  */
 export function decideChildService(
   swh: ServiceWithHealthchecks,
   current: Service | undefined,
 ): ChildServiceDecision {
-  const metadata = desiredChildMetadata(swh);
   if (current === undefined) return { kind: 'create', service: childService(swh) };
   const name = `${swh.ref.namespace}/${swh.ref.name}`;
   if (current.metadata.deletionTimestamp !== undefined) {
@@ -45,8 +51,8 @@ export function decideChildService(
       message: `Service ${name} is being deleted; it is created again once it is gone`,
     };
   }
-  const conflict = conflictOf(swh, current);
-  if (conflict !== undefined) return { kind: 'conflict', message: conflict };
+  const adoption = adoptionOf(swh, current);
+  if (adoption.kind === 'conflict') return adoption;
   if (
     !isChildOf(swh, current) &&
     controllerOf(current.metadata) &&
@@ -59,10 +65,11 @@ export function decideChildService(
     };
   }
   const patch = patchOf(
-    metadataPatch(metadata, current.metadata),
+    metadataPatch(adoptedMetadata(swh, current), current.metadata),
     specPatch(desiredChildSpec(swh.service, current.spec), current.spec),
     current.metadata.resourceVersion,
   );
+  if (adoption.kind === 'takeOver') return { kind: 'takeOver', claim: patch ?? {} };
   const mismatch = clusterIpMismatch(swh.service, current.spec);
   if (mismatch !== undefined) {
     const message =
@@ -88,19 +95,16 @@ function childService(swh: ServiceWithHealthchecks): Service {
   };
 }
 
-function conflictOf(swh: ServiceWithHealthchecks, current: Service): string | undefined {
-  const { namespace, name } = swh.ref;
-  const advice = 'delete the Service or rename the ServiceWithHealthchecks';
-  const controller = controllerOf(current.metadata);
-  if (controller !== undefined) {
-    if (pointsAt(controller, name)) return undefined;
-    return `Service ${namespace}/${name} is controlled by ${controller.kind} ${controller.name}; ${advice}`;
-  }
-  const isSame =
-    specPatch(desiredChildSpec(swh.service, current.spec), current.spec) === undefined &&
-    clusterIpMismatch(swh.service, current.spec) === undefined;
-  if (isSame) return undefined;
-  return `Service ${namespace}/${name} exists with a different spec and belongs to nobody; ${advice}`;
+/** With it, Helm leaves a Service alone that its release no longer contains; it looks at the live object. */
+const HELM_POLICY = 'helm.sh/resource-policy';
+const HELM_RELEASE = 'meta.helm.sh/release-name';
+
+/** What the child carries, and on a Service that was a Helm release's the word that keeps it from being deleted. */
+function adoptedMetadata(swh: ServiceWithHealthchecks, { metadata }: Service): ChildMetadata {
+  const desired = desiredChildMetadata(swh);
+  const isOfRelease = metadata.annotations?.[HELM_RELEASE] !== undefined;
+  if (!isOfRelease || controllerOf(metadata) !== undefined) return desired;
+  return { ...desired, annotations: { ...desired.annotations, [HELM_POLICY]: 'keep' } };
 }
 
 function patchOf(

@@ -20,6 +20,8 @@ export interface DesiredEndpoint {
   readonly conditions: Required<EndpointConditions>;
   readonly endpoint: Endpoint;
   readonly verdict: EndpointVerdict | undefined;
+  /** Its verdict is told, the endpoint itself is not published: see `withoutDisagreement`. */
+  readonly isWithheld?: boolean;
 }
 
 export interface EndpointsInput extends ConditionContext {

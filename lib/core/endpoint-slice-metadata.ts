@@ -12,3 +12,13 @@ export const HERITAGE = 'deckhouse';
 
 /** JSON of `ProbeResults`: verdicts behind the endpoints of the slice, written at transitions only. */
 export const PROBE_RESULTS_ANNOTATION = 'network.deckhouse.io/probe-results';
+
+/** Controllers of kube-controller-manager that make slices: of the pods of a selector, and of an Endpoints object. */
+export const STANDARD_MANAGER = 'endpointslice-controller.k8s.io';
+export const MIRRORING_MANAGER = 'endpointslicemirroring-controller.k8s.io';
+
+/**
+ * With value `true` on an Endpoints object, no slices are mirrored from it. The Endpoints controller copies the labels
+ * of the Service, so that it has to be put there while the Service still has its selector.
+ */
+export const SKIP_MIRROR_LABEL = 'endpointslice.kubernetes.io/skip-mirror';

@@ -195,6 +195,11 @@ export interface EndpointSlice extends KubernetesObject {
   readonly ports?: readonly EndpointPort[];
 }
 
+/** The older twin of the slices of one Service; of its content nothing is read here. */
+export interface Endpoints extends KubernetesObject {
+  readonly subsets?: readonly unknown[];
+}
+
 export interface Secret extends KubernetesObject {
   readonly type?: string;
   /** Values in base64. */

@@ -36,6 +36,11 @@ export function containerStartFor(pod: Pod, port: PortReference): Date | undefin
   return starts.toSorted((a, b) => b.getTime() - a.getTime())[0] ?? podStart(pod);
 }
 
+/** Whether the pod's own Ready condition is true: what alone counts for a plain Service. */
+export function isPodReady(pod: Pod): boolean {
+  return isConditionTrue(pod, 'Ready');
+}
+
 function isPortServing(pod: Pod, port: PortReference): boolean {
   const declaring = containersFor(pod, port);
   if (declaring.length === 0) return isConditionTrue(pod, 'Ready');

@@ -7,6 +7,12 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 export const KIND = 'ServiceWithHealthchecks';
 export const PLURAL = 'servicewithhealthchecks';
 
+/** Whether an existing Service is taken over: when it agrees with the object, whatever it says, or never. */
+export type AdoptionPolicy = 'Adopt' | 'AdoptAlways' | 'Refuse';
+
+/** What becomes of the Service when the object is deleted. */
+export type DeletionPolicy = 'Delete' | 'Retain';
+
 /** A ServiceWithHealthchecks after parsing: every default filled in, every rule held. */
 export interface ServiceWithHealthchecks {
   readonly ref: ObjectRef;
@@ -18,6 +24,8 @@ export interface ServiceWithHealthchecks {
   /** The Service part of the spec as the user wrote it. */
   readonly service: ServiceSpec;
   readonly healthcheck: Healthcheck;
+  readonly adoptionPolicy: AdoptionPolicy;
+  readonly deletionPolicy: DeletionPolicy;
   /** What the controller has said about it so far. */
   readonly observed: ObservedStatus;
 }

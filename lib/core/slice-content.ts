@@ -73,7 +73,8 @@ function resultsAnnotation(
 
 function sliceBody({ ports, endpoints }: SliceContent): Pick<EndpointSlice, 'endpoints' | 'ports'> {
   const sorted = endpoints.toSorted((a, b) => compareText(a.podName, b.podName) || compareText(a.key, b.key));
-  return { endpoints: sorted.map(({ endpoint }) => endpoint), ports };
+  const shown = sorted.filter(({ isWithheld }) => isWithheld !== true);
+  return { endpoints: shown.map(({ endpoint }) => endpoint), ports };
 }
 
 function comparable(slice: EndpointSlice): string {

@@ -9,6 +9,7 @@ import {
 import type { EndpointSlice } from '#lib/core/kubernetes.ts';
 import type { Plan } from '#lib/core/plan.ts';
 import type { Publication } from '#lib/core/publication.ts';
+import { withoutDisagreement } from '#lib/core/slice-agreement.ts';
 import { freshSlice, isSameSlice, renewedSlice } from '#lib/core/slice-content.ts';
 import { groupEndpoints, groupKeyOf, portsKey, type SliceGroup } from '#lib/core/slice-groups.ts';
 import { sliceName } from '#lib/core/slice-name.ts';
@@ -27,7 +28,8 @@ export interface SlicePlanInput extends EndpointsInput {
  *
  * No empty slice is kept: the EndpointSlice controller keeps one a Service so that consumers see a Service
  * without endpoints, which the Service itself tells them; one for each node would be a watch event, an object and
- * a name for every node of the cluster that runs none of the pods.
+ * a name for every node of the cluster that runs none of the pods. Only while publication is `agree` is a slice kept
+ * that shows no endpoint: it tells the controller the verdicts.
  */
 export function planSlices(input: SlicePlanInput): Plan<EndpointSlice> {
   const own = input.existing
@@ -35,7 +37,9 @@ export function planSlices(input: SlicePlanInput): Plan<EndpointSlice> {
     .toSorted((a, b) => compareText(a.metadata.name, b.metadata.name));
   if (input.publication === 'withdraw') return { create: [], update: [], delete: own };
   const desired = desiredEndpoints(input);
-  return input.publication === 'hold' ? planHold(input, desired, own) : planPublish(input, desired, own);
+  if (input.publication === 'hold') return planHold(input, desired, own);
+  const shown = input.publication === 'agree' ? withoutDisagreement(desired, input.pods) : desired;
+  return planPublish(input, shown, own);
 }
 
 function planPublish(

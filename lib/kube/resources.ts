@@ -1,5 +1,6 @@
 import type {
   EndpointSlice,
+  Endpoints,
   KubernetesEvent,
   KubernetesObject,
   Lease,
@@ -44,6 +45,7 @@ export interface Namespace extends KubernetesObject {
 
 export const PODS: Resource<Pod> = core('Pod', 'pods');
 export const SERVICES: Resource<Service> = core('Service', 'services');
+export const ENDPOINTS: Resource<Endpoints> = core('Endpoints', 'endpoints');
 export const SECRETS: Resource<Secret> = core('Secret', 'secrets');
 export const NODES: Resource<Node> = { ...core<Node>('Node', 'nodes'), namespaced: false };
 export const NAMESPACES: Resource<Namespace> = {
@@ -96,6 +98,7 @@ export const SERVICES_WITH_HEALTHCHECKS: Resource<UncheckedServiceWithHealthchec
 const ALL: readonly Resource<KubernetesObject>[] = [
   PODS,
   SERVICES,
+  ENDPOINTS,
   SECRETS,
   NODES,
   NAMESPACES,

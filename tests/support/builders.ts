@@ -204,6 +204,8 @@ export interface SwhGiven {
   readonly service?: Partial<ServiceSpec>;
   /** Laid over the default healthcheck. */
   readonly healthcheck?: Partial<Healthcheck>;
+  readonly adoptionPolicy?: ServiceWithHealthchecks['adoptionPolicy'];
+  readonly deletionPolicy?: ServiceWithHealthchecks['deletionPolicy'];
   readonly conditions?: readonly Condition[];
   readonly ipFamilies?: readonly IpFamily[];
 }
@@ -225,6 +227,8 @@ export function anSwh(given: SwhGiven = {}): ServiceWithHealthchecks {
       ...given.service,
     },
     healthcheck: aHealthcheck(given.healthcheck),
+    adoptionPolicy: given.adoptionPolicy ?? 'Adopt',
+    deletionPolicy: given.deletionPolicy ?? 'Delete',
     observed: {
       conditions: given.conditions ?? [aCondition({ type: 'ChildServiceReady' })],
       ipFamilies: given.ipFamilies ?? ['IPv4'],

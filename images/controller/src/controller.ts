@@ -9,12 +9,17 @@ import type { Metrics } from '#lib/runtime/metrics.ts';
 import type { Random } from '#lib/runtime/random.ts';
 import { type ReconcileLoopDeps, runReconcileLoop } from '#lib/runtime/reconcile-loop.ts';
 import { WorkQueue } from '#lib/runtime/work-queue.ts';
-import { OBJECTS } from '../../../hooks/bindings.ts';
+import { OBJECTS, SERVICES } from '../../../hooks/bindings.ts';
 import { HOOKS } from '../../../hooks/registry.ts';
+import { createAddressMemory } from './address-memory.ts';
 import { type ChildErrors, createChildErrors } from './child-errors.ts';
+import { createHandOverReconciler } from './hand-over-reconciler.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
+import { rememberingApi } from './remembering-api.ts';
 import { createStatusReconciler } from './status-reconciler.ts';
 import { followStatusWorld } from './status-world.ts';
+import { createTakeOverProgress, type TakeOverProgress } from './take-over-progress.ts';
+import { createTakeOverReconciler } from './take-over-reconciler.ts';
 import { trimObject } from './trim-object.ts';
 
 export interface ControllerDeps {
@@ -45,24 +50,36 @@ interface Part {
 }
 
 const STATUS = 'status';
+const TAKE_OVER = 'take-over';
+const HAND_OVER = 'hand-over';
 
 /** Keys of one part that are worked on at once. */
 const WORKERS = 4;
 
 /** Puts the hooks and the statuses together over informers that they share. */
-export function createController(deps: ControllerDeps): Controller {
+export function createController(ports: ControllerDeps): Controller {
+  const addresses = createAddressMemory(ports.clock);
+  const deps = { ...ports, api: rememberingApi(ports.api, addresses) };
   const informers = createBindingInformers(deps, trimObject);
   const queues = new Map(
-    [...HOOKS.map(({ name }) => name), STATUS].map((name) => [name, new WorkQueue(deps)]),
+    [...HOOKS.map(({ name }) => name), STATUS, TAKE_OVER, HAND_OVER].map((name) => [
+      name,
+      new WorkQueue(deps),
+    ]),
   );
   const depths = new Map([...queues].map(([name, queue]) => [name, () => queue.depth()]));
   const metrics = createControllerMetrics(deps.metrics, depths);
   const statusQueue = queueOf(queues, STATUS);
   const childErrors = createChildErrors((key) => statusQueue.add(key));
+  const takeOvers = createTakeOverProgress((key) => statusQueue.add(key));
+  const shared = { deps, informers, childErrors, takeOvers };
   const parts = [
-    ...HOOKS.map((hook) => hookPart({ deps, informers, childErrors }, hook, queueOf(queues, hook.name))),
-    statusPart({ deps, informers, childErrors }, metrics, statusQueue),
+    ...HOOKS.map((hook) => hookPart(shared, hook, queueOf(queues, hook.name))),
+    statusPart(shared, metrics, statusQueue),
+    takeOverPart(shared, queueOf(queues, TAKE_OVER)),
+    handOverPart(shared, queueOf(queues, HAND_OVER)),
   ];
+  informers.of(SERVICES).onChange(({ key, previous, current }) => addresses.note(key, previous, current));
   const all = informers.all().map(({ informer }) => informer);
   return {
     async follow(signal) {
@@ -87,6 +104,7 @@ interface Shared {
   readonly deps: ControllerDeps;
   readonly informers: BindingInformers;
   readonly childErrors: ChildErrors;
+  readonly takeOvers: TakeOverProgress;
 }
 
 function hookPart(
@@ -108,7 +126,7 @@ function hookPart(
 }
 
 function statusPart(
-  { deps, informers, childErrors }: Shared,
+  { deps, informers, childErrors, takeOvers }: Shared,
   metrics: ControllerMetrics,
   queue: WorkQueue,
 ): Part {
@@ -118,11 +136,25 @@ function statusPart(
     api: deps.api,
     clock: deps.clock,
     metrics,
-    world: { snapshotsOf, childErrorOf: childErrors.of },
+    world: { snapshotsOf, childErrorOf: childErrors.of, takeOverOf: takeOvers.of },
     noteWrite: (object) => informers.of(OBJECTS).noteWrite(object),
     record: (object, event) => recorder.record(object, event),
   });
   return { name: STATUS, queue, reconcile };
+}
+
+function takeOverPart({ deps, informers, takeOvers }: Shared, queue: WorkQueue): Part {
+  const { snapshotsOf } = followStatusWorld(informers.of, (key) => queue.add(key));
+  const reconcile = createTakeOverReconciler({
+    ...{ api: deps.api, clock: deps.clock, logger: deps.logger, snapshotsOf, progress: takeOvers },
+    noteWrite: (service) => informers.of(SERVICES).noteWrite(service),
+  });
+  return { name: TAKE_OVER, queue, reconcile };
+}
+
+function handOverPart({ deps, informers }: Shared, queue: WorkQueue): Part {
+  const { snapshotsOf } = followStatusWorld(informers.of, (key) => queue.add(key));
+  return { name: HAND_OVER, queue, reconcile: createHandOverReconciler({ ...deps, snapshotsOf }) };
 }
 
 function runPart(

@@ -1,4 +1,5 @@
 import type { Condition } from '#lib/core/kubernetes.ts';
+import { CHILD_SERVICE_ADOPTING } from '#lib/core/publication.ts';
 import { type EndpointStatus, FAIL_OPEN, type Status } from './status.ts';
 
 /** An event about an object, to be recorded. */
@@ -35,9 +36,9 @@ function conditionEvent(condition: Condition): StatusEvent {
   return { type: isGood(condition) ? 'Normal' : 'Warning', reason, action: 'UpdateStatus', note };
 }
 
-/** Every condition is good when true, except that a fail-open policy in force is a reason to look. */
-function isGood({ type, status }: Condition): boolean {
-  return type === FAIL_OPEN ? status === 'False' : status === 'True';
+/** Every condition is good when true, and while a take-over runs; a fail-open policy in force is a reason to look. */
+function isGood({ type, status, reason }: Condition): boolean {
+  return type === FAIL_OPEN ? status === 'False' : status === 'True' || reason === CHILD_SERVICE_ADOPTING;
 }
 
 function endpointEvents(previous: Status, next: Status): readonly StatusEvent[] {

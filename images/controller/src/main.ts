@@ -10,6 +10,7 @@ import { readOptions } from '#lib/runtime/options.ts';
 import { systemRandom } from '#lib/runtime/random.ts';
 import { STOP_DEADLINE_MS, shutdownSignal, stopInOrder } from '#lib/runtime/shutdown.ts';
 import { createController } from './controller.ts';
+import { handOverAll } from './hand-over-all.ts';
 import { PROGRAM, VERSION } from './options.ts';
 
 const LEASE_NAME = 'swh-controller-leader.deckhouse.io';
@@ -25,6 +26,16 @@ async function main(): Promise<void> {
     version: VERSION,
   });
   const deps = { api: connection.api, clock: systemClock, random: systemRandom, logger };
+  const lease = { namespace: options.namespace, name: LEASE_NAME };
+  if (options['hand-over']) {
+    const given = {
+      lease: options['leader-elect'] ? lease : undefined,
+      identity: `hand-over_${randomUUID()}`,
+    };
+    logger.info('handed over', await handOverAll(deps, given, signal));
+    await connection.close();
+    process.exit(0);
+  }
 
   const metrics = createMetrics();
   addProcessMetrics(metrics);
@@ -44,7 +55,7 @@ async function main(): Promise<void> {
   const following = new AbortController();
   const followed = controller.follow(following.signal);
   const election = new LeaderElection(deps, {
-    lease: { namespace: options.namespace, name: LEASE_NAME },
+    lease,
     identity: `${instance}_${randomUUID()}`,
   });
   const end = options['leader-elect']

@@ -27,6 +27,12 @@ const OPTIONS = {
     help: 'Act only while holding the Lease',
     fallback: { value: true },
   },
+  'hand-over': {
+    type: bool,
+    env: 'HAND_OVER',
+    help: 'Give every Service back to the standard controllers, then end',
+    fallback: { value: false },
+  },
   'metrics-address': {
     type: listenAddress,
     env: 'METRICS_ADDRESS',

@@ -82,13 +82,14 @@ function conditions(input: StatusInput, pods: ReturnType<typeof podEndpoints>): 
   );
 }
 
-/** What is observed of the child; nothing of a Service that is somebody else's. */
+/** What is observed of the child, and of the Service that becomes it; nothing of one that is somebody else's. */
 function carriedOver({ parsed, service, previous }: StatusInput): Status {
   if (parsed.kind === 'rejected') {
     const { clusterIP, clusterIPs, ipFamilies, loadBalancer } = previous;
     return withoutUndefined({ clusterIP, clusterIPs, ipFamilies, loadBalancer });
   }
-  if (service === undefined || !isChildOf(parsed.swh, service)) return {};
+  const isExpected = parsed.child.decision.kind === 'takeOver';
+  if (service === undefined || !(isExpected || isChildOf(parsed.swh, service))) return {};
   const { clusterIP, clusterIPs, ipFamilies, type } = service.spec;
   return withoutUndefined({
     clusterIP: clusterIP || undefined,

@@ -4,6 +4,7 @@ import type { FailOpen } from '#lib/core/probe.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
 import type { PodEndpoint } from './endpoint-statuses.ts';
 import { ACCEPTED, CHILD_SERVICE_READY, type ConditionReason, FAIL_OPEN, READY } from './status.ts';
+import type { TakeOverState } from './take-over-progress.ts';
 
 /** A condition without the times: those follow from what was there before. */
 export type Verdict = Omit<ConditionUpdate, 'observedGeneration' | 'reason'> & {
@@ -13,6 +14,8 @@ export type Verdict = Omit<ConditionUpdate, 'observedGeneration' | 'reason'> & {
 /** What is known about the child Service. */
 export interface ChildState {
   readonly decision: ChildServiceDecision;
+  /** Present until it has been seen that nothing but our slices feeds the Service. */
+  readonly takeOver?: TakeOverState;
   /** Why the last write failed, in the API server's words; absent when it did not. */
   readonly error?: string;
 }
@@ -35,7 +38,8 @@ function listOf(violations: readonly Violation[]): string {
 }
 
 /** Whether the child Service is as requested; undefined while its first write is under way. */
-export function childServiceCondition({ decision, error }: ChildState): Verdict | undefined {
+export function childServiceCondition(child: ChildState): Verdict | undefined {
+  const { decision, error, takeOver } = child;
   if (decision.kind === 'conflict') return childNotReady('ChildServiceConflict', decision.message);
   if (error !== undefined && decision.kind !== 'inSync') {
     return childNotReady('ChildServiceWasNotCreated', error);
@@ -47,14 +51,27 @@ export function childServiceCondition({ decision, error }: ChildState): Verdict 
       return childNotReady('ChildServiceClusterIPImmutable', decision.message);
     case 'create':
       return undefined;
+    case 'takeOver':
+      return adopting(takeOver);
     default:
-      return {
-        type: CHILD_SERVICE_READY,
-        status: 'True',
-        reason: 'ChildServiceWasCreated',
-        message: 'Service was created successfully',
-      };
+      return provenCondition(child);
   }
+}
+
+/** A Service that is ours is ready as soon as nothing but our slices feeds it. */
+function provenCondition({ takeOver }: ChildState): Verdict {
+  if (takeOver !== undefined && takeOver.kind !== 'clear') return adopting(takeOver);
+  return {
+    type: CHILD_SERVICE_READY,
+    status: 'True',
+    reason: 'ChildServiceWasCreated',
+    message: 'Service was created successfully',
+  };
+}
+
+function adopting(takeOver: TakeOverState | undefined): Verdict {
+  const detail = takeOver?.kind === 'underWay' ? takeOver.message : 'what feeds it is being looked at';
+  return childNotReady('ChildServiceAdopting', `the existing Service is being taken over: ${detail}`);
 }
 
 /** Whether every endpoint gets traffic. */

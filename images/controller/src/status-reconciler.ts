@@ -2,6 +2,12 @@ import { type ParseResult, parseServiceWithHealthchecks } from '#lib/api/parse.t
 import { decideChildService } from '#lib/core/child-service.ts';
 import type { EndpointSlice, KubernetesObject, ObjectRef, Service } from '#lib/core/kubernetes.ts';
 import { refOf } from '#lib/core/kubernetes.ts';
+import {
+  CHILD_SERVICE_ADOPTING,
+  CHILD_SERVICE_CONFLICT,
+  CHILD_SERVICE_HANDED_OVER,
+  CHILD_SERVICE_HANDING_OVER,
+} from '#lib/core/publication.ts';
 import { isSliceOf } from '#lib/core/slice-ownership.ts';
 import type { Snapshots } from '#lib/hook/hook.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
@@ -12,6 +18,8 @@ import { eventsBetween, type StatusEvent } from './endpoint-events.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { CHILD_SERVICE_READY, type Status } from './status.ts';
 import { aggregateStatus, type StatusInput, statusPatch } from './status-aggregator.ts';
+import type { ChildState } from './status-conditions.ts';
+import type { TakeOverState } from './take-over-progress.ts';
 
 /** The objects that one status is made of, by binding. */
 export interface StatusWorld {
@@ -19,6 +27,7 @@ export interface StatusWorld {
   snapshotsOf(key: string): Snapshots;
   /** Why the last write of the child Service failed; undefined when it did not. */
   childErrorOf(key: string): string | undefined;
+  takeOverOf(key: string): TakeOverState;
 }
 
 export interface StatusReconcilerDeps {
@@ -83,7 +92,10 @@ function observe({ world, clock }: StatusReconcilerDeps, key: string): Observed 
   return {
     object,
     generation: object.metadata.generation ?? 0,
-    parsed: parsedWith(parseServiceWithHealthchecks(object), service, world.childErrorOf(key)),
+    parsed: parsedWith(parseServiceWithHealthchecks(object), service, {
+      error: world.childErrorOf(key),
+      takeOver: world.takeOverOf(key),
+    }),
     slices: own,
     ...(service === undefined ? {} : { service }),
     previous: previousStatus(object),
@@ -94,18 +106,38 @@ function observe({ world, clock }: StatusReconcilerDeps, key: string): Observed 
 function parsedWith(
   result: ParseResult,
   service: Service | undefined,
-  error: string | undefined,
+  { error, takeOver }: { readonly error: string | undefined; readonly takeOver: TakeOverState },
 ): StatusInput['parsed'] {
   if (result.kind === 'rejected') return result;
-  const decision = decideChildService(result.swh, service);
-  return { ...result, child: { decision, ...(error === undefined ? {} : { error }) } };
+  const { conditions } = result.swh.observed;
+  const before = conditions.find(({ type }) => type === CHILD_SERVICE_READY)?.reason;
+  const child: ChildState = {
+    decision: decideChildService(result.swh, service),
+    ...(before === undefined || UNPROVEN.includes(before) ? { takeOver } : {}),
+    ...(error === undefined ? {} : { error }),
+  };
+  return { ...result, child };
 }
+
+/** After these the feeds of the Service have to be looked at before agents may publish everything. */
+const UNPROVEN: readonly string[] = [
+  CHILD_SERVICE_ADOPTING,
+  CHILD_SERVICE_CONFLICT,
+  CHILD_SERVICE_HANDED_OVER,
+  CHILD_SERVICE_HANDING_OVER,
+];
 
 function isChildUnderWay({ parsed, previous }: StatusInput): boolean {
   if (parsed.kind === 'rejected') return false;
   const isKnown = (previous.conditions ?? []).some(({ type }) => type === CHILD_SERVICE_READY);
-  return parsed.child.decision.kind === 'create' && parsed.child.error === undefined && !isKnown;
+  const { decision, error, takeOver } = parsed.child;
+  const isUnderWay =
+    decision.kind === 'create' || (IS_LOOKED_AT.includes(decision.kind) && takeOver?.kind === 'unknown');
+  return isUnderWay && error === undefined && !isKnown;
 }
+
+/** Decisions about a Service whose other feeds matter. */
+const IS_LOOKED_AT: readonly string[] = ['inSync', 'update', 'takeOver'];
 
 function hasConditionMoved({ conditions: before = [] }: Status, { conditions: after = [] }: Status): boolean {
   const outline = (list: typeof before) =>

@@ -58,6 +58,7 @@ export type ConditionReason =
   | 'ChildServiceWasNotCreated'
   | 'ChildServiceConflict'
   | 'ChildServiceClusterIPImmutable'
+  | 'ChildServiceAdopting'
   | 'AllEndpointsAreReady'
   | 'NotAllEndpointsAreReady'
   | 'TooFewEndpointsUp'

@@ -6,6 +6,7 @@ import { childService } from '../../../../hooks/child-service.ts';
 import type { StatusEvent } from '../../../../images/controller/src/endpoint-events.ts';
 import { createControllerMetrics } from '../../../../images/controller/src/metrics.ts';
 import { createStatusReconciler } from '../../../../images/controller/src/status-reconciler.ts';
+import type { TakeOverState } from '../../../../images/controller/src/take-over-progress.ts';
 import { anEndpoint, aSlice } from '../../../support/builders.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { afterOperations, aResource } from '../../../support/hook-world.ts';
@@ -26,6 +27,7 @@ function setUp(given: { readonly hasChild: boolean } = { hasChild: true }) {
     services: given.hasChild ? (after['services'] ?? []) : [],
     slices: [aSlice()] as readonly KubernetesObject[],
     error: undefined as string | undefined,
+    takeOver: { kind: 'clear' } as TakeOverState,
     isGone: false,
   };
   const reconcile = createStatusReconciler({
@@ -39,6 +41,7 @@ function setUp(given: { readonly hasChild: boolean } = { hasChild: true }) {
         objects: world.isGone ? [] : [object],
       }),
       childErrorOf: () => world.error,
+      takeOverOf: () => world.takeOver,
     },
     noteWrite: (written) => {
       object = written;

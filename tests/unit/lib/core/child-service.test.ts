@@ -261,8 +261,31 @@ describe('ownership of the child Service', () => {
       want: 'conflict',
     },
     {
-      name: 'a normal Service with a selector is not',
+      name: 'an equal Service with the same selector is taken over step by step',
       given: ownedBy({}, { selector: { app: 'web' } }),
+      want: 'takeOver',
+    },
+    {
+      name: 'and never when the policy forbids it',
+      given: ownedBy({}, { selector: { app: 'web' } }),
+      subject: { ...swh, adoptionPolicy: 'Refuse' as const },
+      want: 'conflict',
+    },
+    {
+      name: 'one that differs is with AdoptAlways',
+      given: ownedBy({}, { selector: { app: 'other' }, sessionAffinity: 'ClientIP' }),
+      subject: { ...swh, adoptionPolicy: 'AdoptAlways' as const },
+      want: 'takeOver',
+    },
+    {
+      name: 'a headless Service is not by an object with an address',
+      given: ownedBy({}, { selector: { app: 'web' }, clusterIP: 'None', clusterIPs: ['None'] }),
+      subject: { ...swh, adoptionPolicy: 'AdoptAlways' as const },
+      want: 'conflict',
+    },
+    {
+      name: 'a Service with another selector is not',
+      given: ownedBy({}, { selector: { app: 'other' } }),
       want: 'conflict',
     },
     {

@@ -1,0 +1,40 @@
+import { type KubernetesObject, keyOf, type Service } from '#lib/core/kubernetes.ts';
+import { withAddressesOf } from '#lib/core/restored-addresses.ts';
+import type { KubeApi, Resource, WriteOptions } from '#lib/kube/kube-api.ts';
+import { classifyKubeError } from '#lib/kube/kube-error.ts';
+import { SERVICES } from '#lib/kube/resources.ts';
+import type { AddressMemory } from './address-memory.ts';
+
+/**
+ * The API, except that a Service is created with the addresses that its deleted namesake had. Where the API server
+ * refuses them, because somebody else has them by now, it gets others.
+ */
+export function rememberingApi(api: KubeApi, memory: AddressMemory): KubeApi {
+  return {
+    get: (...args) => api.get(...args),
+    list: (...args) => api.list(...args),
+    watch: (...args) => api.watch(...args),
+    replace: (...args) => api.replace(...args),
+    mergePatch: (...args) => api.mergePatch(...args),
+    delete: (...args) => api.delete(...args),
+    async create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions) {
+      const restored = resource.kind === SERVICES.kind ? restoredOf(object, memory) : undefined;
+      if (restored === undefined) return api.create(resource, object, options);
+      try {
+        return await api.create(resource, restored, options);
+      } catch (error) {
+        if (classifyKubeError(error) !== 'invalid') throw error;
+        return api.create(resource, object, options);
+      }
+    },
+  };
+}
+
+function restoredOf<T extends KubernetesObject>(object: T, memory: AddressMemory): T | undefined {
+  const former = memory.of(keyOf(object));
+  if (former === undefined) return undefined;
+  const service: KubernetesObject = object;
+  // The caller has seen that it is a Service, and a Service is what it stays.
+  const restored: KubernetesObject | undefined = withAddressesOf(service as Service, former);
+  return restored as T | undefined;
+}
