@@ -67,6 +67,19 @@ export class ProductProgram {
     });
   }
 
+  /** Runs it once more beside itself with further flags, until it ends by itself; throws when that is a failure. */
+  async runToEnd(flags: readonly string[]): Promise<void> {
+    const { name, args } = this.#spec;
+    const process = await this.#host.start({
+      ...this.#spec,
+      name: `${name}-once`,
+      args: [...args, ...flags],
+    });
+    const status = await process.exited;
+    if (status.kind === 'exited' && status.code === 0) return;
+    throw new Error(`${process.name} ended with ${JSON.stringify(status)}:\n${process.logTail()}`);
+  }
+
   /** Ends it as a rollout does. */
   async terminate(): Promise<void> {
     await this.process.stop('SIGTERM', 10_000);

@@ -13,6 +13,8 @@ export async function requestOnce(stream: TrafficStream): Promise<TrafficResult>
     switch (stream.kind) {
       case 'http':
         return { kind: 'answered', by: await askHttp(stream) };
+      case 'http-hold':
+        return { kind: 'answered', by: await holdHttp(stream) };
       case 'smtp':
         return { kind: 'answered', by: await askSmtp(stream) };
       case 'postgresql-read':
@@ -59,6 +61,35 @@ function askHttp(stream: TrafficStream): Promise<string> {
       },
     );
     outgoing.on('error', reject).end();
+  });
+}
+
+/** Silence on a connection for so long is as bad as its end. */
+const LONGEST_SILENCE_MS = 3_000;
+
+function holdHttp(stream: TrafficStream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let by = '';
+    const outgoing = request({ host: stream.address, port: stream.port, path: '/hold', agent: false });
+    const end = setTimeout(() => {
+      outgoing.destroy();
+      if (by === '') reject(new Error('timeout'));
+      else resolve(by);
+    }, stream.timeoutMs);
+    const fail = (error: Error) => {
+      clearTimeout(end);
+      outgoing.destroy();
+      reject(error);
+    };
+    outgoing.setTimeout(LONGEST_SILENCE_MS, () => fail(new Error('silence')));
+    outgoing.on('response', (response) => {
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        by ||= chunk.split('\n')[0] ?? '';
+      });
+      response.on('end', () => fail(new Error('lost: the connection ended')));
+      response.on('error', fail);
+    });
+    outgoing.on('error', fail).end();
   });
 }
 

@@ -17,7 +17,8 @@ export type TrafficResult =
   | { readonly kind: 'wrong'; readonly by: string; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
-export type TrafficKind = 'http' | 'smtp' | 'postgresql-read' | 'postgresql-write';
+/** `http-hold`: one connection that has to carry an answer until the deadline. */
+export type TrafficKind = 'http' | 'http-hold' | 'smtp' | 'postgresql-read' | 'postgresql-write';
 
 /** A flow of requests at a steady rate, each on a connection of its own. */
 export interface TrafficStream {
@@ -29,11 +30,17 @@ export interface TrafficStream {
   readonly ratePerSecond: number;
   /** The stream ends after so many requests; absent: it goes on until stopped. */
   readonly count?: number;
-  /** Deadline of one request. */
+  /** Deadline of one request; how long one of kind `http-hold` lasts. */
   readonly timeoutMs: number;
 }
 
-const KINDS: ReadonlySet<string> = new Set(['http', 'smtp', 'postgresql-read', 'postgresql-write']);
+const KINDS: ReadonlySet<string> = new Set([
+  'http',
+  'http-hold',
+  'smtp',
+  'postgresql-read',
+  'postgresql-write',
+]);
 
 /** Reads the streams that the client was asked for. Throws when the text is not a list of streams. */
 export function parseStreams(text: string): readonly TrafficStream[] {

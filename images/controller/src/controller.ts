@@ -59,7 +59,7 @@ const WORKERS = 4;
 /** Puts the hooks and the statuses together over informers that they share. */
 export function createController(ports: ControllerDeps): Controller {
   const addresses = createAddressMemory(ports.clock);
-  const deps = { ...ports, api: rememberingApi(ports.api, addresses) };
+  const deps = { ...ports, api: rememberingApi(ports.api, addresses, ports.clock) };
   const informers = createBindingInformers(deps, trimObject);
   const queues = new Map(
     [...HOOKS.map(({ name }) => name), STATUS, TAKE_OVER, HAND_OVER].map((name) => [

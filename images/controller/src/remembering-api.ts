@@ -3,13 +3,23 @@ import { withAddressesOf } from '#lib/core/restored-addresses.ts';
 import type { KubeApi, Resource, WriteOptions } from '#lib/kube/kube-api.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
 import { SERVICES } from '#lib/kube/resources.ts';
+import type { Clock } from '#lib/runtime/clock.ts';
+import { sleep } from '#lib/runtime/sleep.ts';
 import type { AddressMemory } from './address-memory.ts';
+
+/**
+ * The API server tells of a deletion before it has released the addresses: it may refuse them for a moment. Who has them
+ * for longer than this has them for good.
+ */
+const RELEASE = { attempts: 15, pauseMs: 40 } as const;
+
+const NEVER = new AbortController().signal;
 
 /**
  * The API, except that a Service is created with the addresses that its deleted namesake had. Where the API server
  * refuses them, because somebody else has them by now, it gets others.
  */
-export function rememberingApi(api: KubeApi, memory: AddressMemory): KubeApi {
+export function rememberingApi(api: KubeApi, memory: AddressMemory, clock: Clock): KubeApi {
   return {
     get: (...args) => api.get(...args),
     list: (...args) => api.list(...args),
@@ -20,12 +30,15 @@ export function rememberingApi(api: KubeApi, memory: AddressMemory): KubeApi {
     async create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions) {
       const restored = resource.kind === SERVICES.kind ? restoredOf(object, memory) : undefined;
       if (restored === undefined) return api.create(resource, object, options);
-      try {
-        return await api.create(resource, restored, options);
-      } catch (error) {
-        if (classifyKubeError(error) !== 'invalid') throw error;
-        return api.create(resource, object, options);
+      for (let attempt = 1; attempt <= RELEASE.attempts; attempt += 1) {
+        try {
+          return await api.create(resource, restored, options);
+        } catch (error) {
+          if (classifyKubeError(error) !== 'invalid') throw error;
+        }
+        await sleep(clock, RELEASE.pauseMs, options?.signal ?? NEVER);
       }
+      return api.create(resource, object, options);
     },
   };
 }

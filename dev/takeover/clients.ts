@@ -1,0 +1,86 @@
+import { Traffic } from '../workload/traffic.ts';
+import type { TrafficSample } from '../workload/traffic-sample.ts';
+import { clientNamespace, type TakeOverRig } from './rig.ts';
+
+/** Each process makes so many new connections a second, and keeps so many open at a time. */
+const PROCESSES = 2;
+const NEW_PER_SECOND = 110;
+const HOLDS_PER_SECOND = 4;
+const HOLD_MS = 5_000;
+
+/** Clients of one Service: from several processes, more than 200 new connections a second and 40 that last. */
+export interface Clients {
+  /** Stops after the connections that were open at the call have had their time. */
+  finish(): Promise<ClientReport>;
+}
+
+export interface ClientReport {
+  readonly made: number;
+  readonly failed: number;
+  readonly held: number;
+  readonly lost: number;
+  /** From the first failure's start to the last one's. */
+  readonly outageMs: number;
+  /** Distinct messages of failures. */
+  readonly messages: readonly string[];
+  /** Pods that answered connections that began after a moment. */
+  answeredBySince(sinceMs: number): readonly string[];
+}
+
+/** Starts the clients and waits until all of them get answers. */
+export async function startClients(rig: TakeOverRig, service: string, address: string): Promise<Clients> {
+  const streams = [
+    { name: 'new', kind: 'http', address, port: 80, ratePerSecond: NEW_PER_SECOND, timeoutMs: 2_000 },
+    {
+      name: 'hold',
+      kind: 'http-hold',
+      address,
+      port: 80,
+      ratePerSecond: HOLDS_PER_SECOND,
+      timeoutMs: HOLD_MS,
+    },
+  ] as const;
+  const netns = clientNamespace(rig.cluster);
+  const all = await Promise.all(
+    Array.from({ length: PROCESSES }, (_, index) =>
+      Traffic.start(rig.cluster.host, { name: `clients-${service}-${index}`, netns, streams }),
+    ),
+  );
+  const answered = ({ result }: TrafficSample) => result.kind === 'answered';
+  const first = await Promise.all(all.map((traffic) => traffic.waitForSample('new', 0, answered, 20_000)));
+  const sinceMs = Math.max(...first.map(({ startedAtMs }) => startedAtMs));
+  return {
+    async finish() {
+      const untilMs = Date.now();
+      for (const traffic of all) await traffic.waitForSample('hold', untilMs, () => true, HOLD_MS + 10_000);
+      await Promise.all(all.map((traffic) => traffic.stop()));
+      const of = (stream: string) => all.flatMap((traffic) => traffic.samples(stream, sinceMs));
+      return reportOf(of('new'), of('hold'));
+    },
+  };
+}
+
+function reportOf(made: readonly TrafficSample[], held: readonly TrafficSample[]): ClientReport {
+  const failed = made.filter(({ result }) => result.kind !== 'answered');
+  const lost = held.filter(({ result }) => result.kind !== 'answered');
+  const starts = failed.map(({ startedAtMs }) => startedAtMs);
+  const messages = [...failed, ...lost].flatMap(({ result }) =>
+    result.kind === 'failed' ? [result.message] : [],
+  );
+  return {
+    made: made.length,
+    failed: failed.length,
+    held: held.length,
+    lost: lost.length,
+    outageMs: starts.length === 0 ? 0 : Math.max(...starts) - Math.min(...starts),
+    messages: [...new Set(messages)],
+    answeredBySince: (sinceMs) =>
+      [
+        ...new Set(
+          made.flatMap(({ startedAtMs, result }) =>
+            startedAtMs >= sinceMs && result.kind === 'answered' ? [result.by] : [],
+          ),
+        ),
+      ].toSorted(),
+  };
+}

@@ -1,0 +1,155 @@
+import type { EndpointSlice, Endpoints, KubernetesObject, Service } from '#lib/core/kubernetes.ts';
+import { type Cluster, clientNode } from '../cluster/cluster.ts';
+import { type Product, startProduct } from '../cluster/product.ts';
+import { waitFor } from '../process/wait-for.ts';
+import { EndpointLog } from '../workload/endpoint-log.ts';
+import { createNamespace, startExampleCluster } from '../workload/example-cluster.ts';
+import type { ExamplePods } from '../workload/example-pods.ts';
+
+export const NAMESPACE = 'take-over';
+
+/** Pods whose probes pass, and one whose probes fail although Kubernetes finds it ready. */
+export const GOOD_PODS: readonly string[] = ['web-1', 'web-2', 'web-3'];
+export const BAD_POD = 'web-bad';
+
+/** A ServiceWithHealthchecks as it is read back. */
+export interface Swh extends KubernetesObject {
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly status?: {
+    readonly conditions?: readonly { type: string; status: string; reason: string; message: string }[];
+  };
+}
+
+/** A cluster with kube-proxy, the product, and pods that answer; everything that a take-over needs. */
+export interface TakeOverRig {
+  readonly cluster: Cluster;
+  readonly pods: ExamplePods;
+  readonly product: Product;
+  readonly endpoints: EndpointLog;
+  service(name: string): Promise<Service | undefined>;
+  object(name: string): Promise<Swh | undefined>;
+  /** The Endpoints object of the old API, if there is one. */
+  endpointsObject(name: string): Promise<Endpoints | undefined>;
+  slices(name: string): Promise<readonly EndpointSlice[]>;
+  createService(name: string, more?: object): Promise<Service>;
+  deleteService(name: string): Promise<void>;
+  createObject(name: string, spec?: object): Promise<Swh>;
+  deleteObject(name: string): Promise<void>;
+  /** Waits until ChildServiceReady has the reason, and the message the text. */
+  waitForReason(name: string, reason: string, text?: string): Promise<void>;
+  /** Waits until exactly these pods are ready endpoints in the standard controller's slices. */
+  waitForStandard(name: string, pods: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const PORTS = [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }];
+const SELECTOR = { app: 'web' };
+
+/** Starts everything; the caller stops it. */
+export async function startTakeOverRig(): Promise<TakeOverRig> {
+  const { cluster, pods } = await startExampleCluster({ dns: false });
+  try {
+    // A controller that was killed must be able to act at once.
+    const product = await startProduct(cluster, { controllerFlags: ['--leader-elect=false'] });
+    await createNamespace(cluster, NAMESPACE);
+    await startPods(cluster);
+    pods.web(BAD_POD).setHealthy(false);
+    const endpoints = new EndpointLog(cluster.controlPlane.api, NAMESPACE);
+    return { cluster, pods, product, endpoints, ...accessTo(cluster), ...stopper(cluster, endpoints) };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+async function startPods({ kubelets }: Cluster): Promise<void> {
+  const containers = [{ name: 'web', ports: [{ containerPort: 8080 }] }];
+  for (const [index, name] of [...GOOD_PODS, BAD_POD].entries()) {
+    const metadata = { namespace: NAMESPACE, name, labels: { app: 'web' } };
+    await kubelets.createPod({ metadata, spec: { nodeName: `node-${(index % 3) + 1}`, containers } });
+  }
+  for (const name of [...GOOD_PODS, BAD_POD]) {
+    await kubelets.waitForPod(
+      { namespace: NAMESPACE, name },
+      'to be ready',
+      ({ status }) =>
+        status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true,
+    );
+  }
+}
+
+function accessTo({ controlPlane: { api } }: Cluster) {
+  const core = `/api/v1/namespaces/${NAMESPACE}`;
+  const objects = `/apis/network.deckhouse.io/v1alpha1/namespaces/${NAMESPACE}/servicewithhealthchecks`;
+  const slicesPath = `/apis/discovery.k8s.io/v1/namespaces/${NAMESPACE}/endpointslices`;
+  const ifThere = <T>(path: string): Promise<T | undefined> => api.get<T>(path).catch(() => undefined);
+  const slicesOf = async (name: string) => {
+    const query = `?labelSelector=kubernetes.io/service-name=${name}`;
+    return (await api.get<{ readonly items: readonly EndpointSlice[] }>(`${slicesPath}${query}`)).items;
+  };
+  const object = (name: string) => ifThere<Swh>(`${objects}/${name}`);
+  return {
+    object,
+    slices: slicesOf,
+    service: (name: string) => ifThere<Service>(`${core}/services/${name}`),
+    endpointsObject: (name: string) => ifThere<Endpoints>(`${core}/endpoints/${name}`),
+    createService: (name: string, more: object = {}) => {
+      const spec = { type: 'NodePort', selector: SELECTOR, ports: PORTS };
+      return api.post<Service>(`${core}/services`, { metadata: { name }, spec, ...more });
+    },
+    deleteService: (name: string) => api.delete(`${core}/services/${name}`),
+    createObject: (name: string, spec: object = {}) =>
+      api.post<Swh>(objects, {
+        apiVersion: 'network.deckhouse.io/v1alpha1',
+        kind: 'ServiceWithHealthchecks',
+        metadata: { name },
+        spec: { type: 'NodePort', selector: SELECTOR, ports: PORTS, healthcheck: HEALTHCHECK, ...spec },
+      }),
+    deleteObject: (name: string) => api.delete(`${objects}/${name}`),
+    async waitForReason(name: string, reason: string, text = '') {
+      await waitFor(`${name} to have reason ${reason} ${text}`, async () => {
+        const all = (await object(name))?.status?.conditions ?? [];
+        const child = all.find(({ type }) => type === 'ChildServiceReady');
+        if (child?.reason === reason && child.message.includes(text)) return true;
+        throw new Error(`it has ${child?.reason}: ${child?.message}`);
+      });
+    },
+    async waitForStandard(name: string, pods: readonly string[]) {
+      await waitFor(`the standard slices of ${name}`, async () => {
+        const standard = (await slicesOf(name)).filter(isStandard);
+        const ready = standard.flatMap(({ endpoints }) =>
+          (endpoints ?? [])
+            .filter(({ conditions }) => conditions?.ready === true)
+            .map(({ targetRef }) => targetRef?.name),
+        );
+        return JSON.stringify(ready.toSorted()) === JSON.stringify(pods.toSorted()) ? true : undefined;
+      });
+    },
+  };
+}
+
+const HEALTHCHECK = {
+  initialDelaySeconds: 0,
+  periodSeconds: 1,
+  probes: [
+    { mode: 'HTTP', http: { targetPort: 8080, path: '/healthz' }, timeoutSeconds: 1, failureThreshold: 2 },
+  ],
+};
+
+function isStandard({ metadata }: EndpointSlice): boolean {
+  return metadata.labels?.['endpointslice.kubernetes.io/managed-by'] === 'endpointslice-controller.k8s.io';
+}
+
+function stopper(cluster: Cluster, endpoints: EndpointLog) {
+  return {
+    async stop() {
+      endpoints.stop();
+      await cluster.stop();
+    },
+  };
+}
+
+/** Where clients connect from. */
+export function clientNamespace({ network }: Cluster): string {
+  return network.node(clientNode).netns;
+}
