@@ -1,5 +1,5 @@
 import { controllerOf, pointsAt } from '#lib/core/child-service-metadata.ts';
-import { clusterIpMismatch, desiredChildSpec, specPatch } from '#lib/core/child-service-spec.ts';
+import { desiredChildSpec, mustBeMadeAnew, specPatch } from '#lib/core/child-service-spec.ts';
 import type { Service, ServiceSpec } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
@@ -25,9 +25,9 @@ export function adoptionOf(swh: ServiceWithHealthchecks, current: Service): Adop
   if (swh.adoptionPolicy === 'Refuse') {
     return conflict(`${name} exists, and adoptionPolicy Refuse forbids to take it over; ${ADVICE}`);
   }
-  if (isOtherAddress(swh.service, current.spec)) {
+  if (mustBeMadeAnew(swh.service, current.spec)) {
     return conflict(
-      `${name} exists with a different spec (clusterIP, which cannot change) and belongs to nobody; ${ADVICE}`,
+      `${name} exists with a different spec (addresses or families, which cannot change) and belongs to nobody; ${ADVICE}`,
     );
   }
   const fields = differences(swh.service, current.spec);
@@ -57,13 +57,6 @@ function differences(wanted: ServiceSpec, current: ServiceSpec): readonly string
   const fields = Object.keys(specPatch(desiredChildSpec(wanted, current), rest) ?? {});
   const isOtherSelector = hasSelector(current) && !hasSameSelector(wanted, current);
   return [...fields, ...(isOtherSelector ? ['selector'] : [])].toSorted();
-}
-
-/** A headless Service never gets an address, and one with an address never loses it. */
-function isOtherAddress(wanted: ServiceSpec, current: ServiceSpec): boolean {
-  if (wanted.type === 'ExternalName' || current.type === 'ExternalName') return false;
-  const isHeadless = (spec: ServiceSpec) => spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None';
-  return isHeadless(wanted) !== isHeadless(current) || clusterIpMismatch(wanted, current) !== undefined;
 }
 
 function conflict(message: string): Adoption {

@@ -1,4 +1,4 @@
-import { desiredChildSpec } from '#lib/core/child-service-spec.ts';
+import { desiredChildSpec, mustBeMadeAnew } from '#lib/core/child-service-spec.ts';
 import type { Service, ServiceSpec } from '#lib/core/kubernetes.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Service, ServiceSpec } from '#lib/core/kubernetes.ts';
 export function withAddressesOf(service: Service, former: ServiceSpec): Service | undefined {
   const { spec } = service;
   if (!hasAddresses(spec.type) || !hasAddresses(former.type)) return undefined;
-  if ((spec.clusterIP === 'None') !== (former.clusterIP === 'None')) return undefined;
+  if (mustBeMadeAnew(spec, former)) return undefined;
   const { healthCheckNodePort, loadBalancerClass: _, ...restored } = desiredChildSpec(spec, former);
   const hasCheckPort = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
   const next: ServiceSpec = {
