@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Traffic } from '../workload/traffic.ts';
 import type { TrafficSample } from '../workload/traffic-sample.ts';
 import { clientNamespace, type TakeOverRig } from './rig.ts';
@@ -7,6 +8,9 @@ const PROCESSES = 2;
 const NEW_PER_SECOND = 110;
 const HOLDS_PER_SECOND = 4;
 const HOLD_MS = 5_000;
+
+/** kube-proxy follows a Service that was just made in two rounds, a second apart. */
+const WARM_UP_MS = 2_000;
 
 /** Clients of one Service: from several processes, more than 200 new connections a second and 40 that last. */
 export interface Clients {
@@ -19,6 +23,8 @@ export interface ClientReport {
   readonly failed: number;
   readonly held: number;
   readonly lost: number;
+  /** When the failed connections began, milliseconds since the epoch, in order. */
+  readonly failedAtMs: readonly number[];
   /** From the first failure's start to the last one's. */
   readonly outageMs: number;
   /** Distinct messages of failures. */
@@ -27,7 +33,7 @@ export interface ClientReport {
   answeredBySince(sinceMs: number): readonly string[];
 }
 
-/** Starts the clients and waits until all of them get answers. */
+/** Starts the clients and waits until all of them get answers; what they meet from then on counts. */
 export async function startClients(rig: TakeOverRig, service: string, address: string): Promise<Clients> {
   const streams = [
     { name: 'new', kind: 'http', address, port: 80, ratePerSecond: NEW_PER_SECOND, timeoutMs: 2_000 },
@@ -47,8 +53,9 @@ export async function startClients(rig: TakeOverRig, service: string, address: s
     ),
   );
   const answered = ({ result }: TrafficSample) => result.kind === 'answered';
-  const first = await Promise.all(all.map((traffic) => traffic.waitForSample('new', 0, answered, 20_000)));
-  const sinceMs = Math.max(...first.map(({ startedAtMs }) => startedAtMs));
+  await Promise.all(all.map((traffic) => traffic.waitForSample('new', 0, answered, 20_000)));
+  await delay(WARM_UP_MS);
+  const sinceMs = Date.now();
   return {
     async finish() {
       const untilMs = Date.now();
@@ -72,6 +79,7 @@ function reportOf(made: readonly TrafficSample[], held: readonly TrafficSample[]
     failed: failed.length,
     held: held.length,
     lost: lost.length,
+    failedAtMs: starts.toSorted((a, b) => a - b),
     outageMs: starts.length === 0 ? 0 : Math.max(...starts) - Math.min(...starts),
     messages: [...new Set(messages)],
     answeredBySince: (sinceMs) =>

@@ -1,5 +1,6 @@
 import type { EndpointSlice, Endpoints, KubernetesObject, Service } from '#lib/core/kubernetes.ts';
 import { type Cluster, clientNode } from '../cluster/cluster.ts';
+import { setSysctls } from '../cluster/ip-command.ts';
 import { type Product, startProduct } from '../cluster/product.ts';
 import { waitFor } from '../process/wait-for.ts';
 import { EndpointLog } from '../workload/endpoint-log.ts';
@@ -52,6 +53,7 @@ export async function startTakeOverRig(): Promise<TakeOverRig> {
     // A controller that was killed must be able to act at once.
     const product = await startProduct(cluster, { controllerFlags: ['--leader-elect=false'] });
     await createNamespace(cluster, NAMESPACE);
+    await forgetClosedConnections(cluster);
     await startPods(cluster);
     pods.web(BAD_POD).setHealthy(false);
     const endpoints = new EndpointLog(cluster.controlPlane.api, NAMESPACE);
@@ -59,6 +61,17 @@ export async function startTakeOverRig(): Promise<TakeOverRig> {
   } catch (error) {
     await cluster.stop();
     throw error;
+  }
+}
+
+/**
+ * Keeps the pods' kernels from remembering closed connections. Many Services over the same pods, with the same clients,
+ * bring a client's port back to a pod within a minute; coming through another cluster IP its clock looks as if it went
+ * backwards, and the pod's kernel does not let it in.
+ */
+async function forgetClosedConnections({ network, nodes }: Cluster): Promise<void> {
+  for (const { name } of nodes) {
+    await setSysctls(network.node(name).netns, { 'net/ipv4/tcp_max_tw_buckets': '0' });
   }
 }
 

@@ -13,6 +13,8 @@ export interface RunReport {
   readonly disagreements: readonly string[];
   /** From the first act to the settled end. */
   readonly tookMs: number;
+  /** When the first act began, milliseconds since the epoch. */
+  readonly sinceMs: number;
   /** Everything at the end that should be otherwise, in words. */
   readonly faults: readonly string[];
 }
@@ -52,7 +54,7 @@ export async function runVariant(rig: TakeOverRig, variant: Variant, name: strin
   await variant.cleanUp?.(rig, name);
   await rig.deleteObject(name);
   await rig.deleteService(name);
-  return { ...timeline, clients: report, tookMs: endMs - sinceMs, faults: [...faults, ...stray] };
+  return { ...timeline, clients: report, sinceMs, tookMs: endMs - sinceMs, faults: [...faults, ...stray] };
 }
 
 async function faultsOf(
@@ -92,14 +94,21 @@ function differs(what: string, actual: unknown, wanted: unknown): readonly strin
 /** The report in one line. */
 export function lineOf(
   variant: Variant,
-  { clients, longestGapMs, tookMs, faults, disagreements }: RunReport,
+  { clients, sinceMs, longestGapMs, tookMs, faults, disagreements }: RunReport,
 ): string {
   const { made, failed, held, lost, outageMs, messages } = clients;
   const parts = [
     `${variant.name}: ${made} connections made, ${failed} failed`,
     `${held} held, ${lost} lost`,
     `longest time without a ready endpoint ${longestGapMs} ms`,
-    ...(failed > 0 ? [`outage ${outageMs} ms (${messages.join('; ')})`] : []),
+    ...(failed > 0
+      ? [
+          `outage ${outageMs} ms (${messages.join('; ')}; at ${clients.failedAtMs
+            .map((ms) => ms - sinceMs)
+            .slice(0, 10)
+            .join(', ')} ms)`,
+        ]
+      : []),
     `took ${tookMs} ms`,
     ...(disagreements.length > 0 ? [`disagreements: ${disagreements.join(', ')}`] : []),
     ...faults.map((fault) => `FAULT ${fault}`),
