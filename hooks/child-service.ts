@@ -6,7 +6,8 @@ import { OBJECTS, SERVICES } from './bindings.ts';
 
 /**
  * Keeps the child Service of every object as the object describes it: see `decideChildService`. An object that is
- * rejected or being deleted leaves its Service alone. Keys are objects.
+ * rejected or being deleted leaves its Service alone, and so does one that has a Service to take over: that needs many
+ * steps and somebody who waits between them (`images/controller/src/take-over-reconciler.ts`). Keys are objects.
  */
 export const childService: Hook = {
   name: 'child-service',

@@ -9,7 +9,7 @@ const NEW_PER_SECOND = 110;
 const HOLDS_PER_SECOND = 4;
 const HOLD_MS = 5_000;
 
-/** kube-proxy follows a Service that was just made in two rounds, a second apart. */
+/** A connection that began before kube-proxy knew the Service hangs in its kernel; all of those are over by then. */
 const WARM_UP_MS = 2_000;
 
 /** Clients of one Service: from several processes, more than 200 new connections a second and 40 that last. */

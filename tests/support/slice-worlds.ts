@@ -75,7 +75,7 @@ export const world: fc.Arbitrary<SlicePlanInput> = fc
     up: fc.uniqueArray(podIndex),
     zone: fc.constantFrom('zone-a', 'zone-b'),
     isNodeLost: fc.constantFrom(false, false, false, true),
-    publication: fc.constantFrom<SlicePlanInput['publication']>('publish', 'publish', 'hold'),
+    publication: fc.constantFrom<SlicePlanInput['publication']>('publish', 'publish', 'hold', 'agree'),
   })
   .map(({ pods, swh, up, zone, isNodeLost, publication }) =>
     deepFreeze({

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { publicationOf } from '#lib/core/publication.ts';
 import { aCondition, anSwh, type SwhGiven } from '../../../support/builders.ts';
 
-const conflict = aCondition({ type: 'ChildServiceReady', status: 'False', reason: 'ChildServiceConflict' });
+const because = (reason: string) => aCondition({ type: 'ChildServiceReady', status: 'False', reason });
+const conflict = because('ChildServiceConflict');
 
 describe('publicationOf', () => {
   const cases: readonly { name: string; given: SwhGiven; want: string }[] = [
@@ -20,6 +21,22 @@ describe('publicationOf', () => {
     {
       name: 'somebody else’s Service while deleting',
       given: { conditions: [conflict], isDeleting: true },
+      want: 'withdraw',
+    },
+    { name: 'a take-over', given: { conditions: [because('ChildServiceAdopting')] }, want: 'agree' },
+    {
+      name: 'deletion during a take-over',
+      given: { conditions: [because('ChildServiceAdopting')], isDeleting: true },
+      want: 'withdraw',
+    },
+    {
+      name: 'giving back while deleting',
+      given: { conditions: [because('ChildServiceHandingOver')], isDeleting: true },
+      want: 'agree',
+    },
+    {
+      name: 'a Service given back',
+      given: { conditions: [because('ChildServiceHandedOver')] },
       want: 'withdraw',
     },
     { name: 'a controller that has not spoken', given: { conditions: [] }, want: 'hold' },
