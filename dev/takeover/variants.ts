@@ -120,6 +120,22 @@ const helmRelease: Variant = {
   },
 };
 
+const differing: Variant = {
+  ...beside,
+  name: 'differs, with AdoptAlways',
+  async prepare(rig, name) {
+    const ports = [{ name: 'another', port: 80, protocol: 'TCP', targetPort: 8080 }];
+    await rig.createService(name, {
+      spec: { type: 'NodePort', selector: { app: 'web' }, ports, internalTrafficPolicy: 'Cluster' },
+    });
+    await rig.waitForStandard(name, ALL);
+  },
+  async act(rig, name) {
+    await rig.createObject(name, { adoptionPolicy: 'AdoptAlways' });
+    await taken(rig, name);
+  },
+};
+
 const referenceSlices: Variant = {
   ...beside,
   name: 'from the module that is replaced',
@@ -235,6 +251,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   'delete-meanwhile': deletedMeanwhile,
   'never-passing': neverPassing,
   helm: helmRelease,
+  'adopt-always': differing,
   reference: referenceSlices,
   'give-back': givenBack,
   'hand-over': handedOver,
