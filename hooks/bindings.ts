@@ -1,5 +1,5 @@
-import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import { API_VERSION, KIND } from '#lib/core/service-with-healthchecks.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import type { KubernetesBinding } from '#lib/hook/hook.ts';
 
 /** What the hooks look at. A name means the same in every hook, so that one program can share the snapshots. */

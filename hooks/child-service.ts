@@ -1,6 +1,6 @@
 import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
-import { decideChildService } from '#lib/core/child-service.ts';
 import { type KubernetesObject, keyOf, type ObjectRef, type Service } from '#lib/core/kubernetes.ts';
+import { decideChildService } from '#lib/core/service/child-service.ts';
 import type { Hook, Operation } from '#lib/hook/hook.ts';
 import { OBJECTS, SERVICES } from './bindings.ts';
 

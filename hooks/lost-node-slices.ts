@@ -1,8 +1,8 @@
-import { NODE_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { EndpointSlice, KubernetesObject, Node } from '#lib/core/kubernetes.ts';
-import { planLostNode } from '#lib/core/lost-node.ts';
-import { nodeFacts, nodeLabelValue } from '#lib/core/node-facts.ts';
-import { endpointsOf } from '#lib/core/slice-ownership.ts';
+import { nodeFacts, nodeLabelValue } from '#lib/core/pod/node-facts.ts';
+import { NODE_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import { planLostNode } from '#lib/core/slice/lost-node.ts';
+import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
 import type { Hook, Operation } from '#lib/hook/hook.ts';
 import { NODES, OBJECTS_LOOKED_UP, SLICES } from './bindings.ts';
 import { deletion, isOurs } from './orphan-slices.ts';

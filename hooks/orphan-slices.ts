@@ -1,6 +1,6 @@
-import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import { type KubernetesObject, keyOf, type OwnerReference } from '#lib/core/kubernetes.ts';
 import { GROUP, KIND } from '#lib/core/service-with-healthchecks.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import type { Hook, Operation } from '#lib/hook/hook.ts';
 import { OBJECTS, SLICES } from './bindings.ts';
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiAccess } from './kubeconfig.ts';
 
 /** An answer other than 2xx. */
@@ -22,6 +23,9 @@ export interface ApiEvent<T> {
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const requestTimeoutMs = 15_000;
+
+const TOO_BUSY = 429;
+const BUSY_PAUSE_MS = 200;
 
 /**
  * The API server by path, as an administrator's tool and as kubelets need it. It stands apart from `lib/kube`
@@ -108,7 +112,19 @@ export class ApiClient {
     return JSON.parse(await textOf(response)) as T;
   }
 
-  async #send(method: Method, path: string, { content, signal }: SendOptions): Promise<IncomingMessage> {
+  /** Sends again for as long as the server is too busy, which it is for a moment whenever a kind is defined. */
+  async #send(method: Method, path: string, options: SendOptions): Promise<IncomingMessage> {
+    for (;;) {
+      const response = await this.#sendOnce(method, path, options);
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) return response;
+      const text = await textOf(response);
+      if (status !== TOO_BUSY) throw new ApiError(`${method} ${path}`, status, messageOf(text));
+      await delay(BUSY_PAUSE_MS, undefined, { signal: options.signal });
+    }
+  }
+
+  #sendOnce(method: Method, path: string, { content, signal }: SendOptions): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const body = content && Buffer.from(JSON.stringify(content.body));
     const outgoing = request(new URL(path, this.#access.server), {
@@ -124,10 +140,7 @@ export class ApiClient {
     });
     outgoing.on('response', resolve).on('error', reject);
     outgoing.end(body);
-    const response = await promise;
-    const status = response.statusCode ?? 0;
-    if (status >= 200 && status < 300) return response;
-    throw new ApiError(`${method} ${path}`, status, messageOf(await textOf(response)));
+    return promise;
   }
 }
 

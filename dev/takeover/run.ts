@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { Service } from '#lib/core/kubernetes.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { endpointTimeline } from '../workload/endpoint-timeline.ts';
 import { type ClientReport, startClients } from './clients.ts';
 import { BAD_POD, GOOD_PODS, type TakeOverRig } from './rig.ts';

@@ -1,5 +1,5 @@
-import { SERVICE_NAME_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { Endpoint, EndpointSlice } from '#lib/core/kubernetes.ts';
+import { SERVICE_NAME_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
 import { waitFor } from '../process/wait-for.ts';
 import { ObjectWatch, type RecordedChange } from './object-watch.ts';

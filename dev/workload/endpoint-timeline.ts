@@ -1,5 +1,5 @@
 import type { EndpointSlice } from '#lib/core/kubernetes.ts';
-import { endpointsOf } from '#lib/core/slice-ownership.ts';
+import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
 import type { RecordedChange } from './object-watch.ts';
 
 /** What consumers of one Service saw over time, by every change of its slices. */

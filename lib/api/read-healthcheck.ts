@@ -3,7 +3,7 @@ import type { DefaultedSpec } from '#lib/api/generated/resource.ts';
 import { readProbe } from '#lib/api/read-probe.ts';
 import type { HealthcheckSpec } from '#lib/api/spec.ts';
 import { withoutUdpTargets } from '#lib/api/udp-ports.ts';
-import type { FailOpen, Healthcheck, Requirement } from '#lib/core/probe.ts';
+import type { FailOpen, Healthcheck, Requirement } from '#lib/core/probe/probe.ts';
 
 /** What counts when a spec has no `healthcheck`: the defaults of its fields in the resource definition. */
 const NO_HEALTHCHECK: HealthcheckSpec = {

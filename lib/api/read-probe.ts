@@ -3,7 +3,14 @@ import { blockOf, type ProbeBlock } from '#lib/api/probe-block.ts';
 import type { GrpcSpec, HttpSpec, PostgresqlSpec, ProbeSpec, TcpSpec } from '#lib/api/spec.ts';
 import { statusRange } from '#lib/api/status-range.ts';
 import { assertNever } from '#lib/core/assert-never.ts';
-import type { GrpcProbe, HttpProbe, PostgresqlProbe, Probe, StatusRange, TcpProbe } from '#lib/core/probe.ts';
+import type {
+  GrpcProbe,
+  HttpProbe,
+  PostgresqlProbe,
+  Probe,
+  StatusRange,
+  TcpProbe,
+} from '#lib/core/probe/probe.ts';
 
 type Common = Pick<Probe, 'timeoutMs' | 'successThreshold' | 'failureThreshold'>;
 

@@ -1,4 +1,4 @@
-import type { StatusRange } from '#lib/core/probe.ts';
+import type { StatusRange } from '#lib/core/probe/probe.ts';
 
 const ONE_OR_RANGE = /^([1-9]\d\d)(?:-([1-9]\d\d))?$/;
 

@@ -1,6 +1,6 @@
 import { type Finding, warning } from '#lib/api/finding.ts';
 import { type PortSpec, probePath } from '#lib/api/spec.ts';
-import type { Probe } from '#lib/core/probe.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
 
 export interface ReachableProbes {
   readonly probes: readonly Probe[];

@@ -1,5 +1,5 @@
 import type { Condition, IpFamily, ObjectRef, ServiceSpec } from '#lib/core/kubernetes.ts';
-import type { Healthcheck } from '#lib/core/probe.ts';
+import type { Healthcheck } from '#lib/core/probe/probe.ts';
 
 export const GROUP = 'network.deckhouse.io';
 export const VERSION = 'v1alpha1';

@@ -1,4 +1,4 @@
-import { type ProbeOutcome, type ProbeUnknown, unknown } from '#lib/core/probe-outcome.ts';
+import { type ProbeOutcome, type ProbeUnknown, unknown } from '#lib/core/probe/probe-outcome.ts';
 import type { ProbeRun } from '#lib/probe/prober.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 

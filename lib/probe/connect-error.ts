@@ -1,5 +1,5 @@
-import { failure, type ProbeOutcome, unknown } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import { failure, type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 
 /** The system's code of an error (`ECONNREFUSED`), or `''`. */
 export function errorCode(error: unknown): string {

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Target } from '#lib/core/target.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 
 /** What the dialled connection tells. At most one of `onConnect` and `onError` comes first. */
 export interface DialEvents {

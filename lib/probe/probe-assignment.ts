@@ -1,7 +1,7 @@
-import type { Probe } from '#lib/core/probe.ts';
-import type { ProbeStart } from '#lib/core/probe-start.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
+import type { ProbeStart } from '#lib/core/probe/probe-start.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { shortHash } from '#lib/core/short-hash.ts';
-import type { Target } from '#lib/core/target.ts';
 
 /** One probe to be run against one target again and again. */
 export interface ProbeAssignment {

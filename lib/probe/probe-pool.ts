@@ -1,6 +1,6 @@
-import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } from '#lib/core/phases.ts';
-import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/schedule.ts';
-import type { VerdictState } from '#lib/core/verdict.ts';
+import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } from '#lib/core/probe/phases.ts';
+import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/probe/schedule.ts';
+import type { VerdictState } from '#lib/core/probe/verdict.ts';
 import { type ProbeAssignment, sharingKey } from './probe-assignment.ts';
 import { ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
 

@@ -1,8 +1,8 @@
-import type { Probe, ProbeKind } from '#lib/core/probe.ts';
-import { failure, type ProbeOutcome, unknown } from '#lib/core/probe-outcome.ts';
-import { nextDueMs, type Schedule } from '#lib/core/schedule.ts';
-import type { Target } from '#lib/core/target.ts';
-import { isInTransition, step, type VerdictState } from '#lib/core/verdict.ts';
+import type { Probe, ProbeKind } from '#lib/core/probe/probe.ts';
+import { failure, type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
+import { nextDueMs, type Schedule } from '#lib/core/probe/schedule.ts';
+import type { Target } from '#lib/core/probe/target.ts';
+import { isInTransition, step, type VerdictState } from '#lib/core/probe/verdict.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import { bug } from './attempt.ts';
 import { durationText } from './duration-text.ts';

@@ -1,6 +1,6 @@
-import type { Probe } from '#lib/core/probe.ts';
-import type { ProbeOutcome } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
+import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 
 /** The frame of one run. */
 export interface ProbeRun {

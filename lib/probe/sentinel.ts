@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Target } from '#lib/core/target.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 

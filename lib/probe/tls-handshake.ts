@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
-import { failure, type ProbeOutcome } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { connectErrorOutcome, errorCode } from '#lib/probe/connect-error.ts';
 
 /** How much of the server's certificate must hold. */

@@ -1,10 +1,3 @@
-import {
-  MANAGED_BY,
-  MANAGED_BY_LABEL,
-  NODE_LABEL,
-  SERVICE_NAME_LABEL,
-} from '#lib/core/endpoint-slice-metadata.ts';
-import type { EndpointVerdict } from '#lib/core/endpoint-verdict.ts';
 import type {
   Condition,
   Container,
@@ -19,8 +12,15 @@ import type {
   PodCondition,
   ServiceSpec,
 } from '#lib/core/kubernetes.ts';
-import type { GrpcProbe, Healthcheck, HttpProbe, PostgresqlProbe, TcpProbe } from '#lib/core/probe.ts';
+import type { EndpointVerdict } from '#lib/core/probe/endpoint-verdict.ts';
+import type { GrpcProbe, Healthcheck, HttpProbe, PostgresqlProbe, TcpProbe } from '#lib/core/probe/probe.ts';
 import { API_VERSION, KIND, type ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
+import {
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
+  NODE_LABEL,
+  SERVICE_NAME_LABEL,
+} from '#lib/core/slice/endpoint-slice-metadata.ts';
 
 /** Small builders of the objects that tests speak about. Every default is valid; name only what matters. */
 

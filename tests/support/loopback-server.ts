@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import type { Target } from '#lib/core/target.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import type { ProbeRun } from '#lib/probe/prober.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
 

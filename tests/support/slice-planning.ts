@@ -1,8 +1,8 @@
-import type { EndpointVerdict, VerdictLookup } from '#lib/core/endpoint-verdict.ts';
 import type { Endpoint, EndpointSlice, Pod } from '#lib/core/kubernetes.ts';
-import { nodeFacts } from '#lib/core/node-facts.ts';
-import { publicationOf } from '#lib/core/publication.ts';
-import { planSlices, type SlicePlanInput } from '#lib/core/slice-plan.ts';
+import { nodeFacts } from '#lib/core/pod/node-facts.ts';
+import type { EndpointVerdict, VerdictLookup } from '#lib/core/probe/endpoint-verdict.ts';
+import { publicationOf } from '#lib/core/slice/publication.ts';
+import { planSlices, type SlicePlanInput } from '#lib/core/slice/slice-plan.ts';
 import { aNode, anSwh, aPod, aVerdict } from './builders.ts';
 import { applyInMemory } from './in-memory-plan.ts';
 

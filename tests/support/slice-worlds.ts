@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { EndpointSlice, IpFamily, Pod, ServicePort } from '#lib/core/kubernetes.ts';
-import { nodeFacts } from '#lib/core/node-facts.ts';
-import type { SlicePlanInput } from '#lib/core/slice-plan.ts';
+import { nodeFacts } from '#lib/core/pod/node-facts.ts';
+import type { SlicePlanInput } from '#lib/core/slice/slice-plan.ts';
 import { aHealthcheck, aNode, anSwh, aPod, aSlice, aTcpProbe, aVerdict, type SwhGiven } from './builders.ts';
 import { deepFreeze } from './deep-freeze.ts';
 

@@ -1,11 +1,11 @@
 import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
 import type { EndpointSlice, KubernetesObject, ObjectRef, Pod, Service } from '#lib/core/kubernetes.ts';
 import { keyOf } from '#lib/core/kubernetes.ts';
-import { nodeFacts } from '#lib/core/node-facts.ts';
-import { publicationOf } from '#lib/core/publication.ts';
-import { endpointsOf } from '#lib/core/slice-ownership.ts';
-import { planSlices } from '#lib/core/slice-plan.ts';
-import { NOT_PROBED_YET } from '#lib/core/verdict.ts';
+import { nodeFacts } from '#lib/core/pod/node-facts.ts';
+import { NOT_PROBED_YET } from '#lib/core/probe/verdict.ts';
+import { publicationOf } from '#lib/core/slice/publication.ts';
+import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
+import { planSlices } from '#lib/core/slice/slice-plan.ts';
 import type { KubeApi, ListScope, ObjectList, Resource } from '#lib/kube/kube-api.ts';
 import { ENDPOINT_SLICES, ENDPOINTS, SERVICES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
 import { aNode, aVerdict } from './builders.ts';

@@ -1,6 +1,6 @@
 import type { EndpointSlice } from '#lib/core/kubernetes.ts';
 import { isEmpty } from '#lib/core/plan.ts';
-import type { Target } from '#lib/core/target.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { type ApplyDeps, applyPlan, resultOfApplied } from '#lib/kube/apply-plan.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import { resultOfKubeError } from '#lib/kube/reconcile-error.ts';

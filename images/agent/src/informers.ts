@@ -1,6 +1,6 @@
-import { MANAGED_BY, MANAGED_BY_LABEL, NODE_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { EndpointSlice, KubernetesObject, Node, Pod } from '#lib/core/kubernetes.ts';
-import { nodeLabelValue } from '#lib/core/node-facts.ts';
+import { nodeLabelValue } from '#lib/core/pod/node-facts.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, NODE_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { Informer, type InformerDeps } from '#lib/kube/informer.ts';
 import {
   ENDPOINT_SLICES,

@@ -1,7 +1,7 @@
-import { SERVICE_NAME_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { EndpointSlice, Node, Pod } from '#lib/core/kubernetes.ts';
-import { nodeFacts } from '#lib/core/node-facts.ts';
+import { nodeFacts } from '#lib/core/pod/node-facts.ts';
 import { sameJson } from '#lib/core/same-json.ts';
+import { SERVICE_NAME_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import type { Change } from '#lib/kube/informer.ts';
 import type { AgentInformers } from './informers.ts';
 import { differs } from './slim-pod.ts';

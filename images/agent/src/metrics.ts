@@ -1,6 +1,6 @@
-import type { ProbeKind } from '#lib/core/probe.ts';
-import type { FailureReason, ProbeOutcome, UnknownCause } from '#lib/core/probe-outcome.ts';
-import type { Verdict } from '#lib/core/verdict.ts';
+import type { ProbeKind } from '#lib/core/probe/probe.ts';
+import type { FailureReason, ProbeOutcome, UnknownCause } from '#lib/core/probe/probe-outcome.ts';
+import type { Verdict } from '#lib/core/probe/verdict.ts';
 import type { KubeErrorKind } from '#lib/kube/kube-error.ts';
 import type { ProbeObserver } from '#lib/probe/probe-worker.ts';
 import type { Counter, Metrics } from '#lib/runtime/metrics.ts';

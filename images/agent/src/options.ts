@@ -1,45 +1,21 @@
-import { listenAddress, logLevel, text } from '#lib/runtime/option-values.ts';
-import type { Option, OptionSet, OptionValues, Program } from '#lib/runtime/options.ts';
-
-/** Written into the bundle by the build. */
-declare const PRODUCT_VERSION: string | undefined;
-
-const VERSION = typeof PRODUCT_VERSION === 'undefined' ? '0.0.0-source' : PRODUCT_VERSION;
-
-const KUBECONFIG: Option<string | undefined> = {
-  type: text('FILE'),
-  env: 'KUBECONFIG',
-  help: 'Credentials for the API server',
-  fallback: { value: undefined, shown: 'the service account of the pod' },
-};
+import { text } from '#lib/runtime/option-values.ts';
+import type { OptionSet, OptionValues, Program } from '#lib/runtime/options.ts';
+import {
+  healthAddressOption,
+  kubeconfigOption,
+  logLevelOption,
+  metricsAddressOption,
+  namespaceOption,
+  VERSION,
+} from '#lib/runtime/program-options.ts';
 
 const OPTIONS = {
-  kubeconfig: KUBECONFIG,
+  kubeconfig: kubeconfigOption,
   'node-name': { type: text('NODE'), env: 'NODE_NAME', help: 'Node whose pods are probed' },
-  namespace: {
-    type: text('NAMESPACE'),
-    env: 'POD_NAMESPACE',
-    help: 'Namespace that the agent runs in',
-    fallback: { value: 'd8-service-with-healthchecks' },
-  },
-  'metrics-address': {
-    type: listenAddress,
-    env: 'METRICS_ADDRESS',
-    help: 'Where /metrics is served',
-    fallback: { value: { host: '127.0.0.1', port: 9874 }, shown: '127.0.0.1:9874' },
-  },
-  'health-address': {
-    type: listenAddress,
-    env: 'HEALTH_ADDRESS',
-    help: 'Where /livez and /readyz are served',
-    fallback: { value: { host: '', port: 9873 }, shown: ':9873' },
-  },
-  'log-level': {
-    type: logLevel,
-    env: 'LOG_LEVEL',
-    help: 'Records below it are dropped',
-    fallback: { value: 'info' },
-  },
+  namespace: namespaceOption('Namespace that the agent runs in'),
+  'metrics-address': metricsAddressOption(9874),
+  'health-address': healthAddressOption(9873),
+  'log-level': logLevelOption,
 } as const satisfies OptionSet;
 
 export type AgentOptions = OptionValues<typeof OPTIONS>;

@@ -1,7 +1,7 @@
-import { MANAGED_BY, MANAGED_BY_LABEL, NODE_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import { type EndpointSlice, keyOf } from '#lib/core/kubernetes.ts';
-import { nodeLabelValue } from '#lib/core/node-facts.ts';
-import { isSliceOfNode } from '#lib/core/slice-ownership.ts';
+import { nodeLabelValue } from '#lib/core/pod/node-facts.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, NODE_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import { isSliceOfNode } from '#lib/core/slice/slice-ownership.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
 import { ENDPOINT_SLICES } from '#lib/kube/resources.ts';

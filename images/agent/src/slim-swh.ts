@@ -1,7 +1,7 @@
 import { readObservedStatus } from '#lib/api/observed-status.ts';
 import type { Condition } from '#lib/core/kubernetes.ts';
-import { CHILD_SERVICE_READY } from '#lib/core/publication.ts';
 import { sameJson } from '#lib/core/same-json.ts';
+import { CHILD_SERVICE_READY } from '#lib/core/slice/publication.ts';
 import type { UncheckedServiceWithHealthchecks } from '#lib/kube/resources.ts';
 
 /** Set by the controller: status `True` while the fail-open policy of the object is in force. */

@@ -1,7 +1,7 @@
 import { readObservedStatus } from '#lib/api/observed-status.ts';
 import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
 import type { KubernetesObject } from '#lib/core/kubernetes.ts';
-import { matchesSelector } from '#lib/core/pod-membership.ts';
+import { matchesSelector } from '#lib/core/pod/pod-membership.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
 import type { Change } from '#lib/kube/informer.ts';
 import type { UncheckedServiceWithHealthchecks } from '#lib/kube/resources.ts';

@@ -1,5 +1,5 @@
 import type { Condition } from '#lib/core/kubernetes.ts';
-import { CHILD_SERVICE_ADOPTING } from '#lib/core/publication.ts';
+import { CHILD_SERVICE_ADOPTING } from '#lib/core/slice/publication.ts';
 import { type EndpointStatus, FAIL_OPEN, type Status } from './status.ts';
 
 /** An event about an object, to be recorded. */

@@ -1,7 +1,7 @@
-import type { EndpointVerdict } from '#lib/core/endpoint-verdict.ts';
 import type { Endpoint, EndpointSlice } from '#lib/core/kubernetes.ts';
-import { probeResultsOf } from '#lib/core/probe-results.ts';
-import { endpointsOf } from '#lib/core/slice-ownership.ts';
+import type { EndpointVerdict } from '#lib/core/probe/endpoint-verdict.ts';
+import { probeResultsOf } from '#lib/core/slice/probe-results.ts';
+import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
 import { timestamp } from '#lib/core/timestamp.ts';
 import type { EndpointStatus } from './status.ts';
 

@@ -1,6 +1,6 @@
 import { isRecord } from '#lib/api/prune.ts';
-import { HAND_OVER_FINALIZER } from '#lib/core/hand-over.ts';
 import { refOf } from '#lib/core/kubernetes.ts';
+import { HAND_OVER_FINALIZER } from '#lib/core/service/hand-over.ts';
 import type { Snapshots } from '#lib/hook/hook.ts';
 import type { UncheckedServiceWithHealthchecks } from '#lib/kube/resources.ts';
 import { DONE, type ReconcileResult } from '#lib/runtime/reconcile-loop.ts';

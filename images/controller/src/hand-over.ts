@@ -1,9 +1,9 @@
 import { readObservedStatus } from '#lib/api/observed-status.ts';
 import { isRecord } from '#lib/api/prune.ts';
 import { setCondition } from '#lib/core/conditions.ts';
-import { HAND_OVER_FINALIZER, type HandOverStep, planHandOver } from '#lib/core/hand-over.ts';
 import type { ObjectRef } from '#lib/core/kubernetes.ts';
-import { CHILD_SERVICE_READY } from '#lib/core/publication.ts';
+import { HAND_OVER_FINALIZER, type HandOverStep, planHandOver } from '#lib/core/service/hand-over.ts';
+import { CHILD_SERVICE_READY } from '#lib/core/slice/publication.ts';
 import { timestamp } from '#lib/core/timestamp.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import {

@@ -7,11 +7,12 @@ import { healthRoutes, metricsRoutes, startHttpServer } from '#lib/runtime/http-
 import { createJsonLogger } from '#lib/runtime/json-logger.ts';
 import { addProcessMetrics, createMetrics } from '#lib/runtime/metrics.ts';
 import { readOptions } from '#lib/runtime/options.ts';
+import { VERSION } from '#lib/runtime/program-options.ts';
 import { systemRandom } from '#lib/runtime/random.ts';
 import { STOP_DEADLINE_MS, shutdownSignal, stopInOrder } from '#lib/runtime/shutdown.ts';
 import { createController } from './controller.ts';
 import { handOverAll } from './hand-over-all.ts';
-import { PROGRAM, VERSION } from './options.ts';
+import { PROGRAM } from './options.ts';
 
 const LEASE_NAME = 'swh-controller-leader.deckhouse.io';
 

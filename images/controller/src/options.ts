@@ -1,26 +1,17 @@
-import { bool, listenAddress, logLevel, text } from '#lib/runtime/option-values.ts';
-import type { Option, OptionValues, Program } from '#lib/runtime/options.ts';
-
-/** Written into the bundle by the build. */
-declare const PRODUCT_VERSION: string | undefined;
-
-export const VERSION = typeof PRODUCT_VERSION === 'undefined' ? '0.0.0-source' : PRODUCT_VERSION;
-
-const KUBECONFIG: Option<string | undefined> = {
-  type: text('FILE'),
-  env: 'KUBECONFIG',
-  help: 'Credentials for the API server',
-  fallback: { value: undefined, shown: 'the service account of the pod' },
-};
+import { bool } from '#lib/runtime/option-values.ts';
+import type { OptionSet, OptionValues, Program } from '#lib/runtime/options.ts';
+import {
+  healthAddressOption,
+  kubeconfigOption,
+  logLevelOption,
+  metricsAddressOption,
+  namespaceOption,
+  VERSION,
+} from '#lib/runtime/program-options.ts';
 
 const OPTIONS = {
-  kubeconfig: KUBECONFIG,
-  namespace: {
-    type: text('NAMESPACE'),
-    env: 'POD_NAMESPACE',
-    help: 'Namespace of the leader Lease',
-    fallback: { value: 'd8-service-with-healthchecks' },
-  },
+  kubeconfig: kubeconfigOption,
+  namespace: namespaceOption('Namespace of the leader Lease'),
   'leader-elect': {
     type: bool,
     env: 'LEADER_ELECT',
@@ -33,25 +24,10 @@ const OPTIONS = {
     help: 'Give every Service back to the standard controllers, then end',
     fallback: { value: false },
   },
-  'metrics-address': {
-    type: listenAddress,
-    env: 'METRICS_ADDRESS',
-    help: 'Where /metrics is served',
-    fallback: { value: { host: '127.0.0.1', port: 8080 }, shown: '127.0.0.1:8080' },
-  },
-  'health-address': {
-    type: listenAddress,
-    env: 'HEALTH_ADDRESS',
-    help: 'Where /livez and /readyz are served',
-    fallback: { value: { host: '', port: 4250 }, shown: ':4250' },
-  },
-  'log-level': {
-    type: logLevel,
-    env: 'LOG_LEVEL',
-    help: 'Records below it are dropped',
-    fallback: { value: 'info' },
-  },
-} as const satisfies Program<Readonly<Record<string, Option<unknown>>>>['options'];
+  'metrics-address': metricsAddressOption(8080),
+  'health-address': healthAddressOption(4250),
+  'log-level': logLevelOption,
+} as const satisfies OptionSet;
 
 export type ControllerOptions = OptionValues<typeof OPTIONS>;
 

@@ -1,5 +1,5 @@
 import { type KubernetesObject, keyOf, type Service } from '#lib/core/kubernetes.ts';
-import { withAddressesOf } from '#lib/core/restored-addresses.ts';
+import { withAddressesOf } from '#lib/core/service/restored-addresses.ts';
 import type { KubeApi, Resource, WriteOptions } from '#lib/kube/kube-api.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
 import { SERVICES } from '#lib/kube/resources.ts';

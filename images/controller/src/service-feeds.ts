@@ -1,5 +1,5 @@
-import { SERVICE_NAME_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { EndpointSlice, Endpoints, KubernetesObject, ObjectRef } from '#lib/core/kubernetes.ts';
+import { SERVICE_NAME_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import type { KubeApi, Resource } from '#lib/kube/kube-api.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
 import { ENDPOINT_SLICES, ENDPOINTS } from '#lib/kube/resources.ts';

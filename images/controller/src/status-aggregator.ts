@@ -1,7 +1,7 @@
-import { isChildOf } from '#lib/core/child-service.ts';
 import { setCondition } from '#lib/core/conditions.ts';
 import type { Condition, EndpointSlice, Service } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
+import { isChildOf } from '#lib/core/service/child-service.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
 import { endpointStatuses, podEndpoints } from './endpoint-statuses.ts';
 import { FAIL_OPEN, STATUS_FIELDS, type Status } from './status.ts';

@@ -1,6 +1,6 @@
-import type { ChildServiceDecision } from '#lib/core/child-service.ts';
 import type { ConditionUpdate } from '#lib/core/conditions.ts';
-import type { FailOpen } from '#lib/core/probe.ts';
+import type { FailOpen } from '#lib/core/probe/probe.ts';
+import type { ChildServiceDecision } from '#lib/core/service/child-service.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
 import type { PodEndpoint } from './endpoint-statuses.ts';
 import { ACCEPTED, CHILD_SERVICE_READY, type ConditionReason, FAIL_OPEN, READY } from './status.ts';

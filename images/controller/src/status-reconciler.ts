@@ -1,14 +1,14 @@
 import { type ParseResult, parseServiceWithHealthchecks } from '#lib/api/parse.ts';
-import { decideChildService } from '#lib/core/child-service.ts';
 import type { EndpointSlice, KubernetesObject, ObjectRef, Service } from '#lib/core/kubernetes.ts';
 import { refOf } from '#lib/core/kubernetes.ts';
+import { decideChildService } from '#lib/core/service/child-service.ts';
 import {
   CHILD_SERVICE_ADOPTING,
   CHILD_SERVICE_CONFLICT,
   CHILD_SERVICE_HANDED_OVER,
   CHILD_SERVICE_HANDING_OVER,
-} from '#lib/core/publication.ts';
-import { isSliceOf } from '#lib/core/slice-ownership.ts';
+} from '#lib/core/slice/publication.ts';
+import { isSliceOf } from '#lib/core/slice/slice-ownership.ts';
 import type { Snapshots } from '#lib/hook/hook.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import { SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';

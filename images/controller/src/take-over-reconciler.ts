@@ -1,10 +1,10 @@
 import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
-import { decideChildService } from '#lib/core/child-service.ts';
-import { SKIP_MIRROR_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type { KubernetesObject, Service } from '#lib/core/kubernetes.ts';
-import { CHILD_SERVICE_READY } from '#lib/core/publication.ts';
+import { decideChildService } from '#lib/core/service/child-service.ts';
+import { planTakeOver, type TakeOverStep } from '#lib/core/service/take-over.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
-import { planTakeOver, type TakeOverStep } from '#lib/core/take-over.ts';
+import { SKIP_MIRROR_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import { CHILD_SERVICE_READY } from '#lib/core/slice/publication.ts';
 import type { Snapshots } from '#lib/hook/hook.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import { ENDPOINT_SLICES, ENDPOINTS, SERVICES } from '#lib/kube/resources.ts';

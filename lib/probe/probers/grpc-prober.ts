@@ -5,9 +5,9 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import { isIPv6, type Socket } from 'node:net';
-import type { GrpcProbe } from '#lib/core/probe.ts';
-import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import type { GrpcProbe } from '#lib/core/probe/probe.ts';
+import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { attempt, type Settle } from '#lib/probe/attempt.ts';
 import { connectErrorOutcome, errorCode } from '#lib/probe/connect-error.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { HttpProbe } from '#lib/core/probe.ts';
-import { failure, type ProbeOutcome, SUCCESS, unknown } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import type { HttpProbe } from '#lib/core/probe/probe.ts';
+import { failure, type ProbeOutcome, SUCCESS, unknown } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { attempt, type Settle } from '#lib/probe/attempt.ts';
 import { connectErrorOutcome, errorCode } from '#lib/probe/connect-error.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import type { HttpProbe } from '#lib/core/probe.ts';
-import type { Target } from '#lib/core/target.ts';
+import type { HttpProbe } from '#lib/core/probe/probe.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 
 /** The bytes of a request, or why the settings cannot be written as one. */
 export type HttpRequest =

@@ -1,4 +1,4 @@
-import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe-outcome.ts';
+import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 
 /** The first column of the first row in text form: `null` for SQL null, absent when there is no row or column. */
 export type FirstValue = string | null | undefined;

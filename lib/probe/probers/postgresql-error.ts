@@ -1,5 +1,5 @@
-import { failure, type ProbeOutcome } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 
 /** What the messages about one login or query name. */
 export interface SessionNames {

@@ -1,6 +1,6 @@
-import type { PostgresqlProbe } from '#lib/core/probe.ts';
-import { failure, type ProbeOutcome, unknown } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import type { PostgresqlProbe } from '#lib/core/probe/probe.ts';
+import { failure, type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { attempt, bug } from '#lib/probe/attempt.ts';
 import type { Credentials, CredentialsLookup } from '#lib/probe/credentials.ts';
 import { durationText } from '#lib/probe/duration-text.ts';

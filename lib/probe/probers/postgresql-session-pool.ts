@@ -1,5 +1,5 @@
-import { type ProbeOutcome, unknown } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import { type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { type LoginSettings, login } from '#lib/probe/probers/postgresql-login.ts';
 import type { PostgresqlSession } from '#lib/probe/probers/postgresql-session.ts';
 import type { Clock } from '#lib/runtime/clock.ts';

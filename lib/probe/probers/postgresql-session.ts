@@ -1,5 +1,5 @@
 import { type Client, DatabaseError } from 'pg';
-import { failure, type ProbeOutcome } from '#lib/core/probe-outcome.ts';
+import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import { connectErrorOutcome, errorCode } from '#lib/probe/connect-error.ts';
 import { answerOutcome, type FirstValue } from '#lib/probe/probers/postgresql-answer.ts';
 import { type SessionNames, serverErrorOutcome } from '#lib/probe/probers/postgresql-error.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { failure, type ProbeOutcome } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { connectErrorOutcome } from '#lib/probe/connect-error.ts';
 import { dial } from '#lib/probe/dial.ts';
 import type { Transport } from '#lib/probe/probers/postgresql-authentication.ts';

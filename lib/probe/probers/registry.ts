@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { assertNever } from '#lib/core/assert-never.ts';
-import type { Probe } from '#lib/core/probe.ts';
-import { type ProbeOutcome, unknown } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
+import { type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { bug } from '#lib/probe/attempt.ts';
 import type { CredentialsLookup } from '#lib/probe/credentials.ts';
 import type { Prober } from '#lib/probe/prober.ts';

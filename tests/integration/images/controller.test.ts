@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/endpoint-slice-metadata.ts';
 import type {
   EndpointSlice,
   KubernetesEvent,
@@ -7,6 +6,7 @@ import type {
   Service,
   ServiceSpec,
 } from '#lib/core/kubernetes.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { waitFor } from '../../../dev/process/wait-for.ts';
 import { PROBE_SECRETS } from '../../../hooks/probe-secret-access.ts';
 import type { Status } from '../../../images/controller/src/status.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROBE_RESULTS_ANNOTATION } from '#lib/core/endpoint-slice-metadata.ts';
 import type { EndpointSlice, KubernetesObject, Lease, Pod, Service } from '#lib/core/kubernetes.ts';
-import { definitionHash, encodeProbeResults } from '#lib/core/probe-results.ts';
+import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import { definitionHash, encodeProbeResults } from '#lib/core/slice/probe-results.ts';
 import { waitFor } from '../../../dev/process/wait-for.ts';
 import type { Status } from '../../../images/controller/src/status.ts';
 import { anEndpoint, aSlice, aTcpProbe, aVerdict } from '../../support/builders.ts';

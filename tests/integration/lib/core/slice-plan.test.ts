@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EndpointSlice, KubernetesObject } from '#lib/core/kubernetes.ts';
-import { nodeFacts } from '#lib/core/node-facts.ts';
-import { planSlices, type SlicePlanInput } from '#lib/core/slice-plan.ts';
+import { nodeFacts } from '#lib/core/pod/node-facts.ts';
+import { planSlices, type SlicePlanInput } from '#lib/core/slice/slice-plan.ts';
 import { waitFor } from '../../../../dev/process/wait-for.ts';
 import { aNode, anSwh, aPod, aVerdict, type SwhGiven } from '../../../support/builders.ts';
 import { type SharedControlPlane, sharedControlPlane } from '../../../support/control-plane.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, SUCCESS } from '#lib/core/probe-outcome.ts';
+import { failure, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import { createMetrics } from '#lib/runtime/metrics.ts';
 import { createAgentMetrics } from '../../../../images/agent/src/metrics.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isPodServing } from '#lib/core/pod-readiness.ts';
-import { trackEndpoints } from '#lib/core/target-tracker.ts';
+import { isPodServing } from '#lib/core/pod/pod-readiness.ts';
+import { trackEndpoints } from '#lib/core/probe/target-tracker.ts';
 import { differs, slimPod } from '../../../../images/agent/src/slim-pod.ts';
 import { anSwh, aPod, type PodGiven } from '../../../support/builders.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { PROBE_RESULTS_ANNOTATION } from '#lib/core/endpoint-slice-metadata.ts';
-import type { EndpointVerdict } from '#lib/core/endpoint-verdict.ts';
 import type { Endpoint, EndpointSlice, Service } from '#lib/core/kubernetes.ts';
-import { encodeProbeResults } from '#lib/core/probe-results.ts';
+import type { EndpointVerdict } from '#lib/core/probe/endpoint-verdict.ts';
+import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import { encodeProbeResults } from '#lib/core/slice/probe-results.ts';
 import type { Status } from '../../../../images/controller/src/status.ts';
 import {
   aggregateStatus,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HAND_OVER_FINALIZER } from '#lib/core/hand-over.ts';
 import type { KubernetesObject, Service } from '#lib/core/kubernetes.ts';
+import { HAND_OVER_FINALIZER } from '#lib/core/service/hand-over.ts';
 import { applyOperation } from '#lib/hook/apply-operation.ts';
 import { ENDPOINTS, SERVICES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
 import { createMetrics } from '#lib/runtime/metrics.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe-outcome.ts';
+import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import { attempt, type Settle } from '#lib/probe/attempt.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';

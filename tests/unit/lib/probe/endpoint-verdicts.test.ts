@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { EndpointVerdict } from '#lib/core/endpoint-verdict.ts';
-import type { Healthcheck } from '#lib/core/probe.ts';
-import { SUCCESS } from '#lib/core/probe-outcome.ts';
-import type { Known } from '#lib/core/probe-start.ts';
-import { trackEndpoints } from '#lib/core/target-tracker.ts';
+import type { EndpointVerdict } from '#lib/core/probe/endpoint-verdict.ts';
+import type { Healthcheck } from '#lib/core/probe/probe.ts';
+import { SUCCESS } from '#lib/core/probe/probe-outcome.ts';
+import type { Known } from '#lib/core/probe/probe-start.ts';
+import { trackEndpoints } from '#lib/core/probe/target-tracker.ts';
 import { EndpointVerdicts } from '#lib/probe/endpoint-verdicts.ts';
 import { anSwh, aPod, aTcpProbe, type PodGiven } from '../../../support/builders.ts';
 import { PoolFixture } from './probe-fixture.ts';

@@ -1,7 +1,7 @@
-import type { Probe } from '#lib/core/probe.ts';
-import type { ProbeOutcome } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
-import { START } from '#lib/core/verdict.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
+import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
+import { START } from '#lib/core/probe/verdict.ts';
 import type { ProbeAssignment } from '#lib/probe/probe-assignment.ts';
 import { ProbePool } from '#lib/probe/probe-pool.ts';
 import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SUCCESS } from '#lib/core/probe-outcome.ts';
-import { restored } from '#lib/core/verdict.ts';
+import { SUCCESS } from '#lib/core/probe/probe-outcome.ts';
+import { restored } from '#lib/core/probe/verdict.ts';
 import type { ProbeAssignment } from '#lib/probe/probe-assignment.ts';
 import { anAssignment, PoolFixture, targetNumber } from './probe-fixture.ts';
 import { REFUSED } from './scripted-prober.ts';

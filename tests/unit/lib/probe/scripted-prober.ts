@@ -1,6 +1,6 @@
-import type { Probe } from '#lib/core/probe.ts';
-import { failure, type ProbeOutcome, SUCCESS, unknown } from '#lib/core/probe-outcome.ts';
-import type { Target } from '#lib/core/target.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
+import { failure, type ProbeOutcome, SUCCESS, unknown } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import type { ProbeRun, Prober } from '#lib/probe/prober.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Target } from '#lib/core/target.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { Sentinels } from '#lib/probe/sentinel.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import {

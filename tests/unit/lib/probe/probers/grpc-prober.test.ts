@@ -1,8 +1,8 @@
 import { createServer, type ServerHttp2Stream } from 'node:http2';
 import { Server as GrpcServer, status as grpcStatus, ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { GrpcProbe } from '#lib/core/probe.ts';
-import type { ProbeOutcome } from '#lib/core/probe-outcome.ts';
+import type { GrpcProbe } from '#lib/core/probe/probe.ts';
+import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import { createGrpcProber } from '#lib/probe/probers/grpc-prober.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
 import {

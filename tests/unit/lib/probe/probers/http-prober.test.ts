@@ -1,8 +1,8 @@
 import type { Server, Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { HttpProbe } from '#lib/core/probe.ts';
-import type { ProbeOutcome } from '#lib/core/probe-outcome.ts';
+import type { HttpProbe } from '#lib/core/probe/probe.ts';
+import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import { createHttpProber } from '#lib/probe/probers/http-prober.ts';
 import { TlsContexts } from '#lib/probe/tls-contexts.ts';
 import { systemClock } from '#lib/runtime/clock.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HttpProbe } from '#lib/core/probe.ts';
+import type { HttpProbe } from '#lib/core/probe/probe.ts';
 import { httpRequest, isAccepted, serverName } from '#lib/probe/probers/http-request.ts';
 import { targetOf } from '../../../../support/loopback-server.ts';
 

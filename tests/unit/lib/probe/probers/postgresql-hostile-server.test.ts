@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PostgresqlProbe } from '#lib/core/probe.ts';
-import type { ProbeOutcome } from '#lib/core/probe-outcome.ts';
+import type { PostgresqlProbe } from '#lib/core/probe/probe.ts';
+import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Credentials } from '#lib/probe/credentials.ts';
 import { createPostgresqlProber, type PostgresqlProber } from '#lib/probe/probers/postgresql-prober.ts';
 import { TlsContexts } from '#lib/probe/tls-contexts.ts';

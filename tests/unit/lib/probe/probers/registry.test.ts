@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Probe } from '#lib/core/probe.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
 import { createProbers } from '#lib/probe/probers/registry.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { TcpProbe } from '#lib/core/probe.ts';
+import type { TcpProbe } from '#lib/core/probe/probe.ts';
 import { createTcpProber } from '#lib/probe/probers/tcp-prober.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
 import {

@@ -1,0 +1,137 @@
+import type { ObjectMeta, OwnerReference } from '#lib/core/kubernetes.ts';
+import { sameJson } from '#lib/core/same-json.ts';
+import { isTracking } from '#lib/core/service/gitops-tracking.ts';
+import {
+  API_VERSION,
+  GROUP,
+  KIND,
+  type ServiceWithHealthchecks,
+} from '#lib/core/service-with-healthchecks.ts';
+import { HERITAGE, HERITAGE_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
+
+/**
+ * Annotations of the child that list the keys copied from the parent, sorted and joined by commas. Names and
+ * form are those of the module that this one replaces, so that its child Services are taken over as they are.
+ */
+export const PROPAGATED_ANNOTATIONS = 'network.deckhouse.io/propagated-annotations';
+export const PROPAGATED_LABELS = 'network.deckhouse.io/propagated-labels';
+
+type StringMap = Readonly<Record<string, string>>;
+
+/** Labels, annotations and the owner that the child must carry; what it has beyond them is not ours. */
+export interface ChildMetadata {
+  readonly labels: StringMap;
+  readonly annotations: StringMap;
+  readonly owner: OwnerReference;
+}
+
+/** What the child of an object carries: its labels and annotations without those that belong to tools. */
+export function desiredChildMetadata(swh: ServiceWithHealthchecks): ChildMetadata {
+  const labels = pick(swh.labels, (key, value) => key !== HERITAGE_LABEL && !isTracking(key, value));
+  const annotations = pick(
+    swh.annotations,
+    (key, value) => !NEVER_COPIED.includes(key) && !isTracking(key, value),
+  );
+  return {
+    labels: { ...labels, [HERITAGE_LABEL]: HERITAGE },
+    annotations: {
+      ...annotations,
+      ...trackingOf(PROPAGATED_ANNOTATIONS, annotations),
+      ...trackingOf(PROPAGATED_LABELS, labels),
+    },
+    owner: { apiVersion: API_VERSION, kind: KIND, name: swh.ref.name, uid: swh.uid, controller: true },
+  };
+}
+
+/** `metadata` of a merge patch that gives the Service what is desired; undefined when it has it. */
+export function metadataPatch(
+  desired: ChildMetadata,
+  current: ObjectMeta,
+): Readonly<Record<string, unknown>> | undefined {
+  const tracked = current.annotations ?? {};
+  const labels = mapPatch(desired.labels, current.labels, keysIn(tracked[PROPAGATED_LABELS]));
+  const annotations = mapPatch(desired.annotations, current.annotations, [
+    ...keysIn(tracked[PROPAGATED_ANNOTATIONS]),
+    ...TRACKING_KEYS.filter((key) => tracked[key]),
+  ]);
+  const ownerReferences = ownersWith(desired.owner, current.ownerReferences ?? []);
+  const patch = {
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+  };
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** The owner that controls the object, if any; plain owner references do not count. */
+export function controllerOf(metadata: ObjectMeta): OwnerReference | undefined {
+  return metadata.ownerReferences?.find((owner) => owner.controller === true);
+}
+
+/**
+ * Whether an owner reference points at the object of that name. The uid does not count: an object that was
+ * deleted and created again takes its child over.
+ */
+export function pointsAt(owner: OwnerReference, name: string): boolean {
+  return owner.kind === KIND && owner.name === name && owner.apiVersion.split('/')[0] === GROUP;
+}
+
+/**
+ * Parts of a merge patch that make the child an ordinary Service again: our owner reference and our bookkeeping go; what
+ * was copied from the parent stays, because it was the user's wish for the Service.
+ */
+export function releasedMetadata({ labels, annotations, ownerReferences = [] }: ObjectMeta): {
+  readonly labels: Readonly<Record<string, null>>;
+  readonly annotations: Readonly<Record<string, null>>;
+  readonly ownerReferences: readonly OwnerReference[];
+} {
+  const isMarked = labels?.[HERITAGE_LABEL] === HERITAGE;
+  const tracked = TRACKING_KEYS.filter((key) => annotations?.[key] !== undefined);
+  return {
+    labels: isMarked ? { [HERITAGE_LABEL]: null } : {},
+    annotations: Object.fromEntries(tracked.map((key) => [key, null])),
+    ownerReferences: ownerReferences.filter(({ controller }) => controller !== true),
+  };
+}
+
+const TRACKING_KEYS: readonly string[] = [PROPAGATED_ANNOTATIONS, PROPAGATED_LABELS];
+
+const NEVER_COPIED: readonly string[] = [
+  ...TRACKING_KEYS,
+  'kubectl.kubernetes.io/last-applied-configuration',
+];
+
+function pick(map: StringMap, isPicked: (key: string, value: string) => boolean): StringMap {
+  return Object.fromEntries(Object.entries(map).filter(([key, value]) => isPicked(key, value)));
+}
+
+function trackingOf(annotation: string, copied: StringMap): StringMap {
+  const keys = Object.keys(copied).sort();
+  return keys.length === 0 ? {} : { [annotation]: keys.join(',') };
+}
+
+function keysIn(list: string | undefined): readonly string[] {
+  return (list ?? '').split(',').filter((key) => key !== '');
+}
+
+function mapPatch(
+  desired: StringMap,
+  current: StringMap | undefined,
+  ours: readonly string[],
+): Readonly<Record<string, string | null>> | undefined {
+  const have = current ?? {};
+  const changed = Object.entries(desired).filter(([key, value]) => have[key] !== value);
+  const dropped = ours.filter((key) => Object.hasOwn(have, key) && !Object.hasOwn(desired, key));
+  if (changed.length === 0 && dropped.length === 0) return undefined;
+  return { ...Object.fromEntries(dropped.map((key) => [key, null])), ...Object.fromEntries(changed) };
+}
+
+/** The whole list, because a merge patch replaces lists; undefined when the owner is there already. */
+function ownersWith(
+  owner: OwnerReference,
+  current: readonly OwnerReference[],
+): readonly OwnerReference[] | undefined {
+  const { blockOwnerDeletion: _, ...found } = current.find((other) => other.controller === true) ?? {};
+  if (sameJson(found, owner)) return undefined;
+  return [...current.filter((other) => other.controller !== true && other.uid !== owner.uid), owner];
+}
