@@ -1,12 +1,12 @@
-import type { KubernetesObject, Service, ServiceSpec } from '#lib/core/kubernetes.ts';
+import type { KubernetesObject, Service } from '#lib/core/kubernetes.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 
-/** The specs of Services that were deleted a short while ago, by key. */
+/** Services that were deleted a short while ago, by key. */
 export interface AddressMemory {
   /** Takes a change that an informer has told. */
   note(key: string, previous: KubernetesObject | undefined, current: KubernetesObject | undefined): void;
   /** Undefined when no Service of that name was deleted lately. */
-  of(key: string): ServiceSpec | undefined;
+  of(key: string): Service | undefined;
 }
 
 /** How long addresses are kept in mind: a deployment that replaces a Service takes less. */
@@ -17,7 +17,7 @@ const REMEMBER_MS = 600_000;
  * addresses and ports, if they are still free: clients and load balancers know them.
  */
 export function createAddressMemory(clock: Clock): AddressMemory {
-  const deleted = new Map<string, { readonly spec: ServiceSpec; readonly atMs: number }>();
+  const deleted = new Map<string, { readonly service: Service; readonly atMs: number }>();
   const forgetOld = () => {
     // In the order of their deletion.
     for (const [key, { atMs }] of deleted) {
@@ -31,11 +31,11 @@ export function createAddressMemory(clock: Clock): AddressMemory {
       deleted.delete(key);
       if (previous === undefined || current !== undefined) return;
       // The informer is one of Services.
-      deleted.set(key, { spec: (previous as Service).spec, atMs: clock.monotonicMs() });
+      deleted.set(key, { service: previous as Service, atMs: clock.monotonicMs() });
     },
     of(key) {
       forgetOld();
-      return deleted.get(key)?.spec;
+      return deleted.get(key)?.service;
     },
   };
 }

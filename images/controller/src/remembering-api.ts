@@ -1,4 +1,5 @@
 import { type KubernetesObject, keyOf, type Service } from '#lib/core/kubernetes.ts';
+import { controllerOf } from '#lib/core/service/child-service-metadata.ts';
 import { withAddressesOf } from '#lib/core/service/restored-addresses.ts';
 import type { KubeApi, Resource, WriteOptions } from '#lib/kube/kube-api.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
@@ -45,9 +46,15 @@ export function rememberingApi(api: KubeApi, memory: AddressMemory, clock: Clock
 
 function restoredOf<T extends KubernetesObject>(object: T, memory: AddressMemory): T | undefined {
   const former = memory.of(keyOf(object));
-  if (former === undefined) return undefined;
+  if (former === undefined || wentWithItsOwner(former, object)) return undefined;
   const service: KubernetesObject = object;
   // The caller has seen that it is a Service, and a Service is what it stays.
-  const restored: KubernetesObject | undefined = withAddressesOf(service as Service, former);
+  const restored: KubernetesObject | undefined = withAddressesOf(service as Service, former.spec);
   return restored as T | undefined;
+}
+
+/** A Service that was deleted with an earlier object of the name was given up, addresses and all, as any Service is. */
+function wentWithItsOwner(former: Service, next: KubernetesObject): boolean {
+  const owner = controllerOf(former.metadata);
+  return owner !== undefined && owner.uid !== controllerOf(next.metadata)?.uid;
 }

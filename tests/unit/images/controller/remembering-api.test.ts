@@ -16,15 +16,18 @@ const FORMER: ServiceSpec = {
   ports: PORTS.map((port) => ({ ...port, nodePort: 30_123 })),
 };
 
-function serviceWith(spec: ServiceSpec): Service {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name: 'web' }, spec };
+function serviceWith(spec: ServiceSpec, ownerUid?: string): Service {
+  const owner = { apiVersion: 'network.deckhouse.io/v1alpha1', kind: 'ServiceWithHealthchecks', name: 'web' };
+  const ownerReferences = ownerUid === undefined ? [] : [{ ...owner, uid: ownerUid, controller: true }];
+  const metadata = { namespace: 'default', name: 'web', ownerReferences };
+  return { apiVersion: 'v1', kind: 'Service', metadata, spec };
 }
 
 /** A Service of this spec was deleted so long ago; the API server refuses so many creations. */
-function setUp(former: ServiceSpec, { agoMs = 0, refusals = 0 } = {}) {
+function setUp(former: ServiceSpec, { agoMs = 0, refusals = 0, ownerUid = '' } = {}) {
   const clock = new FakeClock();
   const memory = createAddressMemory(clock);
-  memory.note('default/web', serviceWith(former), undefined);
+  memory.note('default/web', serviceWith(former, ownerUid || undefined), undefined);
   const inner = new MemoryApi();
   const tried: ServiceSpec[] = [];
   const create: MemoryApi['create'] = (resource, object) => {
@@ -41,7 +44,7 @@ function setUp(former: ServiceSpec, { agoMs = 0, refusals = 0 } = {}) {
     memory,
     async create(spec: ServiceSpec) {
       await clock.advance(agoMs);
-      const created = api.create(SERVICES, serviceWith(spec));
+      const created = api.create(SERVICES, serviceWith(spec, 'uid-of-web'));
       await clock.advance(5_000);
       return (await created).spec;
     },
@@ -72,6 +75,13 @@ describe('rememberingApi', () => {
     },
   ])('does not stand in the way of $name', async ({ spec, former, ip }) => {
     expect((await setUp(former).create(spec)).clusterIP).toBe(ip);
+  });
+
+  it.each([
+    { name: 'the object itself had claimed', ownerUid: 'uid-of-web', want: '10.96.0.9' },
+    { name: 'went with an earlier object of the name', ownerUid: 'uid-of-its-predecessor', want: undefined },
+  ])('of a Service that $name', async ({ ownerUid, want }) => {
+    expect((await setUp(FORMER, { ownerUid }).create(wanted)).clusterIP).toBe(want);
   });
 
   it('asks again while the API server has not released them', async () => {
