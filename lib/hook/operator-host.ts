@@ -35,7 +35,7 @@ export function runHooks(hooks: readonly Hook[], process: HookProcess): void {
 }
 
 /** One configuration for several hooks. Bindings of one name are one binding, so they must be the same. */
-export function sharedConfig(hooks: readonly Hook[]): HookConfig {
+function sharedConfig(hooks: readonly Hook[]): HookConfig {
   // One group, so that every run comes with the snapshots of all bindings.
   const kubernetes = sharedBindings(hooks).map((binding) => ({ ...binding, group: 'main' }));
   return { configVersion: 'v1', kubernetes };

@@ -56,7 +56,7 @@ export function createSnapshotIndex(bindings: readonly string[], keysOf: KeysOf)
 }
 
 /** Sorted by namespace and name, the order of every snapshot. */
-export function sortedObjects<T extends KubernetesObject>(objects: readonly T[]): readonly T[] {
+function sortedObjects<T extends KubernetesObject>(objects: readonly T[]): readonly T[] {
   return objects.toSorted((a, b) => {
     const [left, right] = [sortKey(a), sortKey(b)];
     if (left === right) return 0;

@@ -23,7 +23,7 @@ export function resolveProbePort(reference: PortReference, pod: Pod): number | u
 }
 
 /** The target port of a Service port: the port itself where it is unset, as the API server defaults it. */
-export function targetPortOf(port: ServicePort): PortReference {
+function targetPortOf(port: ServicePort): PortReference {
   return port.targetPort === undefined || port.targetPort === 0 || port.targetPort === ''
     ? port.port
     : port.targetPort;

@@ -45,6 +45,7 @@ const LONGEST_SPREAD_MS = 1000;
 /** Room for each of the targets that start together; a lone target is probed within this time. */
 const ROOM_MS = 20;
 const LONGEST_INHERITED_SPREAD_MS = 100;
+
 /** First due time of a target, and its phase. */
 export function firstSchedule(request: FirstRunRequest, { periodMs }: Pace): Schedule {
   const { kind, phase, sequence, crowd } = request;

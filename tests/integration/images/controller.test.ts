@@ -11,16 +11,9 @@ import { waitFor } from '../../../dev/process/wait-for.ts';
 import { PROBE_SECRETS } from '../../../hooks/probe-secret-access.ts';
 import type { Status } from '../../../images/controller/src/status.ts';
 import { anEndpoint, aSlice } from '../../support/builders.ts';
-import { type SharedControlPlane, sharedControlPlane } from '../../support/control-plane.ts';
+import type { SharedControlPlane } from '../../support/control-plane.ts';
 import { ControllerProgram } from '../../support/controller-program.ts';
-
-const file = (path: string) => new URL(`../../../${path}`, import.meta.url).pathname;
-const MANIFESTS = [
-  'crds/servicewithhealthchecks.yaml',
-  'templates/namespace.yaml',
-  'templates/agent/rbac-for-us.yaml',
-  'templates/controller/rbac-for-us.yaml',
-];
+import { installModule } from '../../support/installed-module.ts';
 
 type Swh = KubernetesObject & { readonly spec: unknown; readonly status?: Status };
 interface List<T> {
@@ -33,16 +26,7 @@ let controller: ControllerProgram;
 let kubeconfig: string;
 
 beforeAll(async () => {
-  cluster = await sharedControlPlane();
-  for (const path of MANIFESTS) {
-    await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', file(path)]);
-  }
-  namespace = await cluster.createNamespace('controller');
-  await waitFor('the resource to be served', () => cluster.api.get(objects()));
-  kubeconfig = await cluster.serviceAccountKubeconfig({
-    namespace: 'd8-service-with-healthchecks',
-    name: 'controller',
-  });
+  ({ cluster, namespace, kubeconfig } = await installModule('controller'));
   const onService = ({ object }: { readonly object: Service }) => void written.push(object);
   void cluster.api.watch<Service>(`${services()}?watch=true`, onService, watching.signal).catch(() => {});
   controller = new ControllerProgram(kubeconfig);

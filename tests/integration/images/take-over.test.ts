@@ -5,18 +5,12 @@ import { definitionHash, encodeProbeResults } from '#lib/core/slice/probe-result
 import { waitFor } from '../../../dev/process/wait-for.ts';
 import type { Status } from '../../../images/controller/src/status.ts';
 import { anEndpoint, aSlice, aTcpProbe, aVerdict } from '../../support/builders.ts';
-import { type SharedControlPlane, sharedControlPlane } from '../../support/control-plane.ts';
+import type { SharedControlPlane } from '../../support/control-plane.ts';
 import { ControllerProgram } from '../../support/controller-program.ts';
+import { installModule } from '../../support/installed-module.ts';
 
 /** The controller against a real API server and the real standard controllers; the test stands in for the agent. */
 
-const file = (path: string) => new URL(`../../../${path}`, import.meta.url).pathname;
-const MANIFESTS = [
-  'crds/servicewithhealthchecks.yaml',
-  'templates/namespace.yaml',
-  'templates/agent/rbac-for-us.yaml',
-  'templates/controller/rbac-for-us.yaml',
-];
 const STANDARD = 'endpointslice-controller.k8s.io';
 const OURS = 'servicewithhealthchecks';
 
@@ -33,16 +27,7 @@ const objects = () => `/apis/network.deckhouse.io/v1alpha1/namespaces/${namespac
 const slicesPath = () => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
 
 beforeAll(async () => {
-  cluster = await sharedControlPlane();
-  for (const path of MANIFESTS) {
-    await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', file(path)]);
-  }
-  namespace = await cluster.createNamespace('take-over');
-  await waitFor('the resource to be served', () => cluster.api.get(objects()));
-  kubeconfig = await cluster.serviceAccountKubeconfig({
-    namespace: 'd8-service-with-healthchecks',
-    name: 'controller',
-  });
+  ({ cluster, namespace, kubeconfig } = await installModule('take-over'));
   pod = await makePod();
   controller = new ControllerProgram(kubeconfig);
   await controller.recordOf('leading');
