@@ -1,16 +1,25 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ProgramName } from '../toolchain/programs.ts';
 import { exitStatus } from './step.ts';
 
 export type SuiteName = 'unit' | 'integration' | 'e2e';
 
 export interface Suite {
   readonly name: SuiteName;
+  /** What the suite runs beside the product; built before it starts, where it is not in the cache. */
+  readonly programs: readonly ProgramName[];
 }
 
+const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
+
 /** In the order in which they run: the cheap ones first. */
-export const SUITES: readonly Suite[] = [{ name: 'unit' }, { name: 'integration' }, { name: 'e2e' }];
+export const SUITES: readonly Suite[] = [
+  { name: 'unit', programs: [] },
+  { name: 'integration', programs: CONTROL_PLANE },
+  { name: 'e2e', programs: [...CONTROL_PLANE, 'kube-proxy', 'coredns'] },
+];
 
 export interface SuiteResult {
   readonly passed: number;

@@ -1,16 +1,17 @@
-/** The programs of the control plane, pinned by the Go modules in dev/go. */
+/** The real programs that the tests, the benchmarks and the bundle need, pinned by the Go modules in dev/go. */
 export type ProgramName =
   | 'etcd'
   | 'kube-apiserver'
   | 'kube-controller-manager'
   | 'kube-proxy'
   | 'kubectl'
-  | 'coredns';
+  | 'coredns'
+  | 'crane';
 
 /** How one program is built. */
 export interface ProgramRecipe {
   /** Folder in dev/go that holds go.mod and go.sum. */
-  readonly module: 'kubernetes' | 'coredns';
+  readonly module: 'kubernetes' | 'coredns' | 'crane';
   /** The module in go.mod whose version is the program's. */
   readonly versionedBy: string;
   /** What `go build` is given. */
@@ -42,6 +43,12 @@ export const recipes: Readonly<Record<ProgramName, ProgramRecipe>> = {
     module: 'coredns',
     versionedBy: 'github.com/coredns/coredns',
     importPath: '.',
+    stampsVersion: false,
+  },
+  crane: {
+    module: 'crane',
+    versionedBy: 'github.com/google/go-containerregistry',
+    importPath: 'github.com/google/go-containerregistry/cmd/crane',
     stampsVersion: false,
   },
 };
