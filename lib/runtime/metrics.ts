@@ -32,6 +32,11 @@ export interface MetricOptions<Name extends string> {
   readonly labels?: readonly Name[];
 }
 
+export interface CounterOptions<Name extends string> extends MetricOptions<Name> {
+  /** Called when somebody asks for the metrics, to end series whose subject is gone. */
+  readonly collect?: (counter: Counter<Name>) => void;
+}
+
 export interface GaugeOptions<Name extends string> extends MetricOptions<Name> {
   /** Sets the values when somebody asks for them. */
   readonly collect?: (gauge: Gauge<Name>) => void;
@@ -44,7 +49,7 @@ export interface HistogramOptions<Name extends string> extends MetricOptions<Nam
 
 /** The metrics of one program, in a registry of their own. */
 export interface Metrics {
-  counter<Name extends string = never>(options: MetricOptions<Name>): Counter<Name>;
+  counter<Name extends string = never>(options: CounterOptions<Name>): Counter<Name>;
   gauge<Name extends string = never>(options: GaugeOptions<Name>): Gauge<Name>;
   histogram<Name extends string = never>(options: HistogramOptions<Name>): Histogram<Name>;
   readonly contentType: string;
@@ -59,7 +64,11 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     counter: (options) => {
-      const metric = new prometheus.Counter(configOf(registry, options));
+      const { collect } = options;
+      const metric = new prometheus.Counter({
+        ...configOf(registry, options),
+        ...(collect === undefined ? {} : { collect: () => collect(counter) }),
+      });
       const counter: Counter<string> = {
         add: (labels, amount = 1) => metric.inc({ ...labels }, amount),
         remove: (labels) => metric.remove({ ...labels }),

@@ -58,6 +58,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
   const metrics = createAgentMetrics(ports.metrics, {
     targets: () => verdicts.size,
     queueDepth: () => queue.depth(),
+    isTracked: (owner, { podUid, family }) => verdicts.lookup(owner)(podUid, family) !== undefined,
   });
   const api = observedApi(ports.api, metrics);
   const informerDeps = { api, clock, random, logger };
@@ -87,7 +88,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     release: ({ target, probe }) => probe.kind === 'postgresql' && probers.forget(target),
     onChange: (owner) => queue.add(owner),
     onTransition(transition) {
-      metrics.transition(transition.verdict.isUp ? 'up' : 'down');
+      metrics.transition(transition);
       logTransition(logger, transition);
     },
   });

@@ -1,46 +1,29 @@
 import type { ProbeKind } from '#lib/core/probe/probe.ts';
-import type { FailureReason, ProbeOutcome, UnknownCause } from '#lib/core/probe/probe-outcome.ts';
-import type { Verdict } from '#lib/core/probe/verdict.ts';
+import { FAILURE_REASONS, type ProbeOutcome, UNKNOWN_CAUSES } from '#lib/core/probe/probe-outcome.ts';
 import type { KubeErrorKind } from '#lib/kube/kube-error.ts';
+import type { EndpointTransition } from '#lib/probe/endpoint-verdicts.ts';
 import type { ProbeObserver } from '#lib/probe/probe-worker.ts';
 import type { Counter, Metrics } from '#lib/runtime/metrics.ts';
+import { countEndpointDowns } from './endpoint-downs.ts';
 import type { ApiObserver, SliceOperation } from './observed-api.ts';
 
 /** What the gauges show, read when somebody asks. */
 export interface AgentGauges {
   targets(): number;
   queueDepth(): number;
+  /** Whether the endpoint is still one of the owner's. */
+  isTracked(owner: string, endpoint: EndpointTransition['endpoint']): boolean;
 }
 
 /** The agent's own metrics. Names, labels and meaning are a contract with dashboards and alerts. */
 export interface AgentMetrics extends ApiObserver {
   readonly probes: ProbeObserver;
-  transition(to: Verdict): void;
+  transition(transition: EndpointTransition): void;
 }
 
 const KINDS: readonly ProbeKind[] = ['tcp', 'http', 'postgresql', 'grpc'];
-const FAILURES: readonly FailureReason[] = [
-  'ConnectionRefused',
-  'ConnectionClosed',
-  'Unreachable',
-  'Timeout',
-  'TlsFailed',
-  'UnexpectedStatus',
-  'UnexpectedAnswer',
-  'ProtocolError',
-  'AuthenticationFailed',
-  'QueryFailed',
-  'NotServing',
-];
-const UNKNOWNS: readonly UnknownCause[] = [
-  'CheckerStalled',
-  'NoDescriptors',
-  'NoLocalPorts',
-  'CredentialsMissing',
-  'CredentialsInvalid',
-  'InvalidSettings',
-  'Internal',
-];
+/** A cancelled run is over before it is counted. */
+const UNKNOWNS = UNKNOWN_CAUSES.filter((cause) => cause !== 'Cancelled');
 const ERRORS: readonly KubeErrorKind[] = [
   'conflict',
   'gone',
@@ -75,6 +58,7 @@ export function createAgentMetrics(metrics: Metrics, gauges: AgentGauges): Agent
     help: 'Failed requests to the API server by what the failure means.',
     labels: ['class'],
   });
+  const downs = countEndpointDowns(metrics, gauges.isTracked);
   for (const to of ['up', 'down'] as const) transitions.add({ to }, 0);
   for (const kind of ERRORS) errors.add({ class: kind }, 0);
   for (const operation of OPERATIONS) {
@@ -82,7 +66,11 @@ export function createAgentMetrics(metrics: Metrics, gauges: AgentGauges): Agent
   }
   return {
     probes: probeMetrics(metrics),
-    transition: (to) => transitions.add({ to }),
+    transition(transition) {
+      const { isUp } = transition.verdict;
+      transitions.add({ to: isUp ? 'up' : 'down' });
+      if (!isUp) downs.count(transition);
+    },
     sliceWrite: (operation, outcome) => writes.add({ operation, outcome }),
     apiError: (kind) => errors.add({ class: kind }),
   };
@@ -142,7 +130,7 @@ function probeMetrics(metrics: Metrics): ProbeObserver {
 
 function addZeros(results: Counter<'kind' | 'outcome' | 'reason'>, kind: ProbeKind): void {
   results.add({ kind, outcome: 'success', reason: '' }, 0);
-  for (const reason of FAILURES) results.add({ kind, outcome: 'failure', reason }, 0);
+  for (const reason of FAILURE_REASONS) results.add({ kind, outcome: 'failure', reason }, 0);
   for (const reason of UNKNOWNS) results.add({ kind, outcome: 'unknown', reason }, 0);
 }
 

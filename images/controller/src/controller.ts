@@ -1,3 +1,4 @@
+import type { EndpointSlice, Node } from '#lib/core/kubernetes.ts';
 import { type BindingInformers, createBindingInformers } from '#lib/hook/binding-informers.ts';
 import { createResidentHook } from '#lib/hook/resident-host.ts';
 import { createEventRecorder } from '#lib/kube/event-recorder.ts';
@@ -9,12 +10,13 @@ import type { Metrics } from '#lib/runtime/metrics.ts';
 import type { Random } from '#lib/runtime/random.ts';
 import { type ReconcileLoopDeps, runReconcileLoop } from '#lib/runtime/reconcile-loop.ts';
 import { WorkQueue } from '#lib/runtime/work-queue.ts';
-import { OBJECTS, SERVICES } from '../../../hooks/bindings.ts';
+import { NODES, OBJECTS, SERVICES, SLICES } from '../../../hooks/bindings.ts';
 import { HOOKS } from '../../../hooks/registry.ts';
 import { createAddressMemory } from './address-memory.ts';
 import { type ChildErrors, createChildErrors } from './child-errors.ts';
 import { createHandOverReconciler } from './hand-over-reconciler.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
+import { countNodeEndpoints } from './node-endpoints.ts';
 import { rememberingApi } from './remembering-api.ts';
 import { createStatusReconciler } from './status-reconciler.ts';
 import { followStatusWorld } from './status-world.ts';
@@ -68,7 +70,15 @@ export function createController(ports: ControllerDeps): Controller {
     ]),
   );
   const depths = new Map([...queues].map(([name, queue]) => [name, () => queue.depth()]));
-  const metrics = createControllerMetrics(deps.metrics, depths);
+  const metrics = createControllerMetrics(deps.metrics, {
+    depths,
+    // The bindings ask for these kinds only.
+    nodeEndpoints: () =>
+      countNodeEndpoints(
+        informers.of(NODES).informer.all() as readonly Node[],
+        informers.of(SLICES).informer.all() as readonly EndpointSlice[],
+      ),
+  });
   const statusQueue = queueOf(queues, STATUS);
   const childErrors = createChildErrors((key) => statusQueue.add(key));
   const takeOvers = createTakeOverProgress((key) => statusQueue.add(key));

@@ -20,10 +20,18 @@ export interface ControllerMetrics {
 /** Upper bounds in seconds: a reconcile without a write takes well below a millisecond, one with a write a few. */
 const DURATIONS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10];
 
-/** Declares the metrics; `depths` are asked at each scrape, by queue. */
+/** What is asked at each scrape. */
+export interface ControllerGauges {
+  /** Keys that are due, by queue. */
+  readonly depths: ReadonlyMap<string, () => number>;
+  /** See `countNodeEndpoints`. */
+  nodeEndpoints(): ReadonlyMap<string, number>;
+}
+
+/** Declares the metrics; counters start at 0. */
 export function createControllerMetrics(
   metrics: Metrics,
-  depths: ReadonlyMap<string, () => number>,
+  { depths, nodeEndpoints }: ControllerGauges,
 ): ControllerMetrics {
   const figures = objectGauges(metrics);
   const leader = metrics.gauge({
@@ -51,6 +59,15 @@ export function createControllerMetrics(
     labels: ['queue'],
     collect: (gauge) => {
       for (const [queue, depth] of depths) gauge.set({ queue }, depth());
+    },
+  });
+  metrics.gauge<'node'>({
+    name: 'swh_controller_node_endpoints',
+    help: 'Published endpoints by node, for each node that Kubernetes has not given up: an agent belongs there.',
+    labels: ['node'],
+    collect: (gauge) => {
+      gauge.clear();
+      for (const [node, endpoints] of nodeEndpoints()) gauge.set({ node }, endpoints);
     },
   });
   leader.set({}, 0);

@@ -9,19 +9,21 @@ export interface ProbeSuccess {
 }
 
 /** Why a target failed. Values are part of the metrics and of the status: add, never rename. */
-export type FailureReason =
-  | 'ConnectionRefused'
-  | 'ConnectionClosed'
-  | 'Unreachable'
-  | 'Timeout'
-  | 'TlsFailed'
-  | 'UnexpectedStatus'
-  | 'UnexpectedAnswer'
-  | 'ProtocolError'
-  | 'AuthenticationFailed'
-  | 'QueryFailed'
-  | 'NotServing'
-  | 'PortNotFound';
+export const FAILURE_REASONS = [
+  'ConnectionRefused',
+  'ConnectionClosed',
+  'Unreachable',
+  'Timeout',
+  'TlsFailed',
+  'UnexpectedStatus',
+  'UnexpectedAnswer',
+  'ProtocolError',
+  'AuthenticationFailed',
+  'QueryFailed',
+  'NotServing',
+] as const;
+
+export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 export interface ProbeFailure {
   readonly kind: 'failure';
@@ -33,16 +35,19 @@ export interface ProbeFailure {
   readonly message: string;
 }
 
-/** Why nothing could be observed. */
-export type UnknownCause =
-  | 'Cancelled'
-  | 'CheckerStalled'
-  | 'NoDescriptors'
-  | 'NoLocalPorts'
-  | 'CredentialsMissing'
-  | 'CredentialsInvalid'
-  | 'InvalidSettings'
-  | 'Internal';
+/** Why nothing could be observed. Values are part of the metrics: add, never rename. */
+export const UNKNOWN_CAUSES = [
+  'Cancelled',
+  'CheckerStalled',
+  'NoDescriptors',
+  'NoLocalPorts',
+  'CredentialsMissing',
+  'CredentialsInvalid',
+  'InvalidSettings',
+  'Internal',
+] as const;
+
+export type UnknownCause = (typeof UNKNOWN_CAUSES)[number];
 
 export interface ProbeUnknown {
   readonly kind: 'unknown';

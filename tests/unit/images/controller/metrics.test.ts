@@ -8,7 +8,9 @@ const ref = { namespace: 'ns', name: 'web' };
 function setUp() {
   const metrics = createMetrics();
   const depths = new Map([['status', () => 4]]);
-  return { metrics, controller: createControllerMetrics(metrics, depths) };
+  const nodes = new Map([['node-1', 2]]);
+  const controller = createControllerMetrics(metrics, { depths, nodeEndpoints: () => nodes });
+  return { metrics, nodes, controller };
 }
 
 describe('the metrics of the controller', () => {
@@ -30,6 +32,16 @@ describe('the metrics of the controller', () => {
     expect(await metrics.text()).toContain('type="Ready"} 0');
     controller.setStatus(ref, { healthcheckCondition, conditions: conditions.slice(0, 1) });
     expect(await metrics.text()).not.toContain('FailOpen');
+  });
+
+  it('show the nodes that there are at the scrape', async () => {
+    const { metrics, nodes } = setUp();
+    expect(await metrics.text()).toContain('swh_controller_node_endpoints{node="node-1"} 2');
+    nodes.delete('node-1');
+    nodes.set('node-2', 0);
+    const text = await metrics.text();
+    expect(text).toContain('swh_controller_node_endpoints{node="node-2"} 0');
+    expect(text).not.toContain('node-1');
   });
 
   it('forget an object that is gone', async () => {

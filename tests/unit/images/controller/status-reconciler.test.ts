@@ -33,7 +33,7 @@ function setUp(given: { readonly hasChild: boolean } = { hasChild: true }) {
   const reconcile = createStatusReconciler({
     api,
     clock,
-    metrics: createControllerMetrics(metrics, new Map()),
+    metrics: createControllerMetrics(metrics, { depths: new Map(), nodeEndpoints: () => new Map() }),
     world: {
       snapshotsOf: () => ({
         services: world.services,

@@ -56,7 +56,7 @@ function startController(
   const handOver = createHandOverReconciler({ api, clock, logger, snapshotsOf });
   const status = createStatusReconciler({
     ...{ api, clock, noteWrite: () => {}, record: () => {} },
-    metrics: createControllerMetrics(createMetrics(), new Map()),
+    metrics: createControllerMetrics(createMetrics(), { depths: new Map(), nodeEndpoints: () => new Map() }),
     world: { snapshotsOf, childErrorOf: () => undefined, takeOverOf: progress.of },
   });
   const { signal } = new AbortController();
