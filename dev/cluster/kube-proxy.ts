@@ -8,21 +8,30 @@ import { componentKubeconfig } from './component-access.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Network } from './network.ts';
 
+export interface KubeProxyOptions {
+  readonly network: Network;
+  readonly node: string;
+  /** How it writes its rules. Default: nftables. */
+  readonly mode?: 'nftables' | 'iptables';
+}
+
 /**
- * Starts kube-proxy in nftables mode in a node's namespace and waits for its first complete sync. A Node object
- * of that name with its addresses must exist.
+ * Starts kube-proxy in a node's namespace and waits for its first complete sync. A Node object of that name with its
+ * addresses must exist.
  */
 export async function startKubeProxy(
   host: ProcessHost,
   controlPlane: ControlPlane,
-  { network, node }: { readonly network: Network; readonly node: string },
+  { network, node, mode = 'nftables' }: KubeProxyOptions,
 ): Promise<ManagedProcess> {
   const { 'kube-proxy': command } = await providePrograms(['kube-proxy']);
   const { netns, address } = network.node(node);
   const config = {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
-    mode: 'nftables',
+    mode,
+    // Else it would ask the kernel to route loopback addresses.
+    iptables: { localhostNodePorts: false },
     hostnameOverride: node,
     clientConnection: {
       kubeconfig: await componentKubeconfig(controlPlane, 'kube-proxy', 'system:node-proxier'),

@@ -6,16 +6,17 @@ import { startKubeProxy } from '../cluster/kube-proxy.ts';
 import type { Network } from '../cluster/network.ts';
 import type { ProcessHost } from '../process/process-host.ts';
 import { dnsAnswers } from './dns-answers.ts';
+import { iptablesRulesAbout } from './iptables-rules.ts';
 import { rulesAbout } from './proxy-rules.ts';
 import type { Rig } from './rig.ts';
 import { NODE_NAMES } from './world.ts';
 
 const run = promisify(execFile);
 
-/** Real consumers of slices, both on the first node. */
+/** Real consumers of slices: kube-proxy with nftables and CoreDNS on the first node, with iptables on the second. */
 export interface Consumers {
-  /** The rules of kube-proxy, as `nft` lists them, both families. */
-  rules(): Promise<string>;
+  /** The rules of kube-proxy of both families, as `nft` lists them, and as `iptables-save` does. */
+  rules(): Promise<{ readonly nftables: string; readonly iptables: string }>;
   /** Where CoreDNS listens. */
   readonly dnsAddress: string;
 }
@@ -26,19 +27,26 @@ export async function startConsumers(
   controlPlane: ControlPlane,
   network: Network,
 ): Promise<Consumers> {
-  const [node] = NODE_NAMES;
+  const [node, second] = NODE_NAMES;
   await startKubeProxy(host, controlPlane, { network, node });
+  await startKubeProxy(host, controlPlane, { network, node: second, mode: 'iptables' });
   const { address } = await startCoreDns(host, controlPlane, { network, node });
-  const { netns } = network.node(node);
+  const outputOf = async (name: string, ...command: readonly string[]): Promise<string> => {
+    const { stdout } = await run('ip', ['netns', 'exec', network.node(name).netns, ...command], {
+      maxBuffer: 64 << 20,
+    });
+    return stdout;
+  };
   return {
     dnsAddress: address,
     async rules() {
-      const list = (family: string) =>
-        run('ip', ['netns', 'exec', netns, 'nft', 'list', 'table', family, 'kube-proxy'], {
-          maxBuffer: 64 << 20,
-        });
-      const tables = await Promise.all(['ip', 'ip6'].map(list));
-      return tables.map(({ stdout }) => stdout).join('\n');
+      const [nft, nft6, save, save6] = await Promise.all([
+        outputOf(node, 'nft', 'list', 'table', 'ip', 'kube-proxy'),
+        outputOf(node, 'nft', 'list', 'table', 'ip6', 'kube-proxy'),
+        outputOf(second, 'iptables-save'),
+        outputOf(second, 'ip6tables-save'),
+      ]);
+      return { nftables: `${nft}\n${nft6}`, iptables: `${save}\n${save6}` };
     },
   };
 }
@@ -52,5 +60,6 @@ export async function consumersSay(
   const spec = watch.service(namespace)?.spec;
   const subject = { namespace, clusterIps: spec?.clusterIPs ?? [] };
   const answers = await dnsAnswers(consumers.dnsAddress, subject, spec?.ports ?? []);
-  return [...rulesAbout(await consumers.rules(), subject), ...answers];
+  const { nftables, iptables } = await consumers.rules();
+  return [...rulesAbout(nftables, subject), ...iptablesRulesAbout(iptables, subject), ...answers];
 }

@@ -32,22 +32,32 @@ export const CONSUMER_CASES: readonly ConsumerCase[] = [
   {
     name: 'a Service of two families with node ports and affinity',
     service: { ...TWO_FAMILIES, ...PORTS, type: 'NodePort', sessionAffinity: 'ClientIP' },
-    want: [/endpoint-.*\.1\.1\/8080/, /endpoint-.*\.\.1\/8080/, /NODE_PORT/, /reject-chain/, /^A CLUSTER_IP/],
+    want: [
+      /endpoint-.*\.1\.1\/8080/,
+      /endpoint-.*\.\.1\/8080/,
+      /NODE_PORT/,
+      /reject-chain/,
+      /-A KUBE-SEP .* DNAT --to-destination .*\.1\.1:8080/,
+      /-A KUBE-SVC .* --rcheck --seconds 10800/,
+      /-A KUBE-NODEPORTS .*NAMESPACE\/web:http/,
+      /-A KUBE-SERVICES .*NAMESPACE\/web:absent has no endpoints.* REJECT/,
+      /^A CLUSTER_IP/,
+    ],
   },
   {
     name: 'a Service that keeps to the zone',
     service: { ...PORTS, trafficDistribution: 'PreferSameZone' },
-    want: [/numgen random mod 1 .*\.1\.1\/8080/],
+    want: [/numgen random mod 1 .*\.1\.1\/8080/, /-A KUBE-SVC .*NAMESPACE\/web:http -> .*\.1\.1:8080/],
   },
   {
     name: 'a Service that keeps to the node',
     service: { ...PORTS, internalTrafficPolicy: 'Local' },
-    want: [/numgen random mod 1 .*\.1\.1\/8080/],
+    want: [/numgen random mod 1 .*\.1\.1\/8080/, /NAMESPACE\/web:http has no local endpoints.* DROP/],
   },
   {
     name: 'a Service that publishes the unready',
     service: { ...PORTS, publishNotReadyAddresses: true },
-    want: [/numgen random mod 4 /],
+    want: [/numgen random mod 4 /, /-A KUBE-SVC .*--probability 0\.25/],
   },
   {
     name: 'a headless Service with names of pods',
