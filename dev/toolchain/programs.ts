@@ -6,12 +6,13 @@ export type ProgramName =
   | 'kube-proxy'
   | 'kubectl'
   | 'coredns'
-  | 'crane';
+  | 'crane'
+  | 'helm';
 
 /** How one program is built. */
 export interface ProgramRecipe {
   /** Folder in dev/go that holds go.mod and go.sum. */
-  readonly module: 'kubernetes' | 'coredns' | 'crane';
+  readonly module: 'kubernetes' | 'coredns' | 'crane' | 'helm';
   /** The module in go.mod whose version is the program's. */
   readonly versionedBy: string;
   /** What `go build` is given. */
@@ -49,6 +50,12 @@ export const recipes: Readonly<Record<ProgramName, ProgramRecipe>> = {
     module: 'crane',
     versionedBy: 'github.com/google/go-containerregistry',
     importPath: 'github.com/google/go-containerregistry/cmd/crane',
+    stampsVersion: false,
+  },
+  helm: {
+    module: 'helm',
+    versionedBy: 'helm.sh/helm/v3',
+    importPath: 'helm.sh/helm/v3/cmd/helm',
     stampsVersion: false,
   },
 };
