@@ -8,7 +8,7 @@ set -eu
 
 # package:a program of it that is looked for
 wanted='iproute2:ip nftables:nft conntrack:conntrack iptables:iptables openssl:openssl binutils:strip
-util-linux:setpriv procps:ps postgresql:/usr/lib/postgresql/*/bin/initdb'
+util-linux:setpriv procps:ps prometheus:promtool postgresql:/usr/lib/postgresql/*/bin/initdb'
 
 has() {
   case $1 in
@@ -46,6 +46,12 @@ if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
 elif ! grep -q '^create_main_cluster' /etc/postgresql-common/createcluster.conf; then
   printf '\ncreate_main_cluster = false\n' >>/etc/postgresql-common/createcluster.conf
 fi
+
+# Of Prometheus only promtool is used. Its server is not started: where the packages' own rule forbids it there is nothing
+# to do, elsewhere the unit is masked beforehand.
+case $missing in
+  *prometheus*) [ ! -d /run/systemd/system ] || systemctl mask --quiet prometheus.service ;;
+esac
 
 echo "installing$missing …"
 install() {

@@ -24,6 +24,7 @@ describe('agent', () => {
     const unhealthy = fixture.log.endpoints('a').find(({ targetRef }) => targetRef?.name === 'a-2');
     expect(unhealthy?.conditions).toEqual({ ready: false, serving: false, terminating: false });
     expect(await fixture.results('a')).toContain('HTTP GET /healthz on 8080 returned 503');
+    expect(await fixture.metric('swh_agent_endpoint_downs_total')).toBe(1);
     fixture.pods.web('a-2').setHealthy(true);
     await fixture.log.waitForReady('a', ['a-1', 'a-2'], SOON_MS);
   });

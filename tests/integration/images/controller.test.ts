@@ -256,6 +256,8 @@ describe('slices', () => {
       status: { conditions: [{ type: 'Ready', status, reason: 'x', message: 'x' }] },
     });
 
+  const metricsText = async () => (await controller.fetch('metrics', '/metrics')).text();
+
   it('are counted, taken out with their node, and deleted with it', async () => {
     const nodeName = `node-${namespace}`;
     await cluster.api.post('/api/v1/nodes', { metadata: { name: nodeName } });
@@ -267,9 +269,12 @@ describe('slices', () => {
       endpoints: '1/1',
       endpointStatuses: [{ podName: 'counted-1-pod', nodeName, ready: true }],
     });
+    const series = `swh_controller_node_endpoints{node="${nodeName}"}`;
+    expect(await metricsText()).toContain(`${series} 1`);
     await setReady(nodeName, 'Unknown');
     const condition = await settled('counted', 'Ready', 'NotAllEndpointsAreReady');
     expect(condition.message).toBe('0 of 1 endpoints are ready');
+    expect(await metricsText()).not.toContain(series);
     expect((await cluster.api.get<EndpointSlice>(`${slices()}/counted-1`)).endpoints[0]?.conditions).toEqual({
       ready: false,
       serving: false,
