@@ -11,7 +11,7 @@ Checks types, lint, format and architecture, builds dist/, and runs the suites.
   --help         this text
 
 The last line is "N passed, N failed", summed over all suites. Exit status 0 only if nothing failed.
-The first run builds what the suites run from Go modules: above all etcd and Kubernetes, about ten minutes on two cores.
+The first run builds what the suites run from Go modules: etcd, Kubernetes and the operators take about half an hour on two cores.
 `;
 
 /** What must stand before a suite; a step that fails ends the run, because nothing after it means anything. */

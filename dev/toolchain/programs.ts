@@ -7,12 +7,14 @@ export type ProgramName =
   | 'kubectl'
   | 'coredns'
   | 'crane'
-  | 'helm';
+  | 'helm'
+  | 'shell-operator'
+  | 'addon-operator';
 
 /** How one program is built. */
 export interface ProgramRecipe {
   /** Folder in dev/go that holds go.mod and go.sum. */
-  readonly module: 'kubernetes' | 'coredns' | 'crane' | 'helm';
+  readonly module: 'kubernetes' | 'coredns' | 'crane' | 'helm' | 'shell-operator' | 'addon-operator';
   /** The module in go.mod whose version is the program's. */
   readonly versionedBy: string;
   /** What `go build` is given. */
@@ -26,6 +28,13 @@ const kubernetes = (name: string): ProgramRecipe => ({
   versionedBy: 'k8s.io/kubernetes',
   importPath: `k8s.io/kubernetes/cmd/${name}`,
   stampsVersion: true,
+});
+
+const operator = (name: 'shell-operator' | 'addon-operator'): ProgramRecipe => ({
+  module: name,
+  versionedBy: `github.com/flant/${name}`,
+  importPath: `github.com/flant/${name}/cmd/${name}`,
+  stampsVersion: false,
 });
 
 /** All recipes by program. */
@@ -58,6 +67,8 @@ export const recipes: Readonly<Record<ProgramName, ProgramRecipe>> = {
     importPath: 'helm.sh/helm/v3/cmd/helm',
     stampsVersion: false,
   },
+  'shell-operator': operator('shell-operator'),
+  'addon-operator': operator('addon-operator'),
 };
 
 /** The version that go.mod requires, without the leading `v`. Throws when the module is not required there. */
