@@ -10,8 +10,9 @@ import { deletion, isOurs } from './orphan-slices.ts';
 /**
  * Speaks for the agents that can no longer: once Kubernetes has given a node up (Ready=Unknown) its endpoints
  * stop serving, as those of a plain Service do in the same moment; once the Node object is gone they do likewise and
- * the slices are deleted. An agent that still runs there sees the same condition and agrees. Keys are nodes, by the value of
- * the node label.
+ * the slices are deleted. An agent that still runs there sees the same condition and agrees. Where the unready are
+ * published, an agent goes on publishing without a Node object: there the deletion waits until Kubernetes has removed
+ * pods and agent of the node. Keys are nodes, by the value of the node label.
  */
 export const lostNodeSlices: Hook = {
   name: 'lost-node-slices',
@@ -30,16 +31,22 @@ export const lostNodeSlices: Hook = {
     const slices = (snapshots[SLICES.name] ?? []).filter(isOurs).map(asSlice);
     return [...byNode(slices)].flatMap(([key, ofNode]) => {
       const facts = nodeFacts(key, asNode(nodes.get(key)));
-      if (!facts.isLost) return [];
-      const plan = planLostNode({
-        slices: ofNode,
-        nodeExists: facts.exists,
-        publishesNotReady: (slice) => isNotReadyPublished.has(controllerUid(slice)),
-      });
-      return [...plan.update.map(({ next }) => replacement(next)), ...plan.delete.map(deletion)];
+      if (facts.exists && !facts.isLost) return [];
+      const publishesNotReady = (slice: EndpointSlice) => isNotReadyPublished.has(controllerUid(slice));
+      const plan = planLostNode({ slices: ofNode, nodeExists: facts.exists, publishesNotReady });
+      const deletions = plan.delete.map((slice) =>
+        publishesNotReady(slice) ? { ...deletion(slice), confirmMs: PODS_REMOVED_MS } : deletion(slice),
+      );
+      return [...plan.update.map(({ next }) => replacement(next)), ...deletions];
     });
   },
 };
+
+/**
+ * By then kube-controller-manager has removed the pods of a node without an object: it looks every 20 s for nodes that
+ * have been missing for 40 s (gc_controller.go in k8s.io/kubernetes/pkg/controller/podgc).
+ */
+const PODS_REMOVED_MS = 120_000;
 
 /** Endpoints are one list to a merge patch, so the patch carries all of them and the version that it was made from. */
 function replacement({ metadata, endpoints }: EndpointSlice): Operation {

@@ -1,7 +1,7 @@
 import { type KubernetesObject, keyOf, type OwnerReference } from '#lib/core/kubernetes.ts';
 import { GROUP, KIND } from '#lib/core/service-with-healthchecks.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
-import type { Hook, Operation } from '#lib/hook/hook.ts';
+import type { Deletion, Hook } from '#lib/hook/hook.ts';
 import { OBJECTS, SLICES } from './bindings.ts';
 
 /**
@@ -29,7 +29,7 @@ export const orphanSlices: Hook = {
 };
 
 /** Deletes a slice without waiting for its dependents: it has none. */
-export function deletion({ metadata }: KubernetesObject): Operation {
+export function deletion({ metadata }: KubernetesObject): Deletion {
   return {
     operation: 'DeleteInBackground',
     apiVersion: SLICES.apiVersion,

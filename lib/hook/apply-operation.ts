@@ -1,6 +1,6 @@
 import { assertNever } from '#lib/core/assert-never.ts';
 import type { KubernetesObject, ObjectRef } from '#lib/core/kubernetes.ts';
-import type { Operation } from '#lib/hook/hook.ts';
+import type { Deletion, Operation } from '#lib/hook/hook.ts';
 import type { KubeApi, Resource } from '#lib/kube/kube-api.ts';
 import { classifyKubeError, type KubeErrorKind } from '#lib/kube/kube-error.ts';
 import { resourceOf } from '#lib/kube/resources.ts';
@@ -38,8 +38,8 @@ export async function applyOperation(
 }
 
 /** Whether the operation takes something away. */
-export function isDeletion({ operation }: Operation): boolean {
-  return operation.startsWith('Delete');
+export function isDeletion(operation: Operation): operation is Deletion {
+  return operation.operation.startsWith('Delete');
 }
 
 /** Where the object of an operation lives. */

@@ -1,9 +1,9 @@
 import { describeOperation, isDeletion } from '#lib/hook/apply-operation.ts';
-import type { Operation } from '#lib/hook/hook.ts';
+import type { Deletion, Operation } from '#lib/hook/hook.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 
 /**
- * How long something must have been found superfluous before it is deleted. Different kinds arrive over different
+ * How long something must have been found superfluous before it is deleted, if its hook does not say. Different kinds arrive over different
  * watches: a new slice may be seen before its object or node is. What is out of date for a few seconds hurts
  * nobody; what is deleted by mistake takes endpoints away.
  */
@@ -26,21 +26,26 @@ export function createDeletionConfirmation(clock: Clock): DeletionConfirmation {
   const firstPlanned = new Map<string, ReadonlyMap<string, number>>();
   return {
     sift(key, planned, isStale) {
-      const deletions = planned.filter(isDeletion).map(describeOperation);
       const nowMs = clock.monotonicMs();
       const before = isStale ? undefined : firstPlanned.get(key);
-      const since = new Map(deletions.map((name) => [name, before?.get(name) ?? nowMs]));
-      if (isStale || since.size === 0) firstPlanned.delete(key);
-      else firstPlanned.set(key, since);
-      const waitMs = deletions.map((name) => CONFIRM_DELETION_MS - (nowMs - (since.get(name) ?? nowMs)));
-      const pending = waitMs.filter((ms) => ms > 0);
-      const isReady = (operation: Operation) =>
-        !isDeletion(operation) ||
-        nowMs - (since.get(describeOperation(operation)) ?? nowMs) >= CONFIRM_DELETION_MS;
+      const deletions = planned.filter(isDeletion).map((operation) => {
+        const name = describeOperation(operation);
+        return { operation, name, sinceMs: before?.get(name) ?? nowMs };
+      });
+      if (isStale || deletions.length === 0) firstPlanned.delete(key);
+      else firstPlanned.set(key, new Map(deletions.map(({ name, sinceMs }) => [name, sinceMs])));
+      const held = deletions
+        .map(({ operation, sinceMs }) => ({ operation, leftMs: confirmMs(operation) - (nowMs - sinceMs) }))
+        .filter(({ leftMs }) => leftMs > 0);
+      const isHeld = new Set<Operation>(held.map(({ operation }) => operation));
       return {
-        ready: planned.filter(isReady),
-        lookAgainMs: pending.length === 0 ? undefined : Math.min(...pending),
+        ready: planned.filter((operation) => !isHeld.has(operation)),
+        lookAgainMs: held.length === 0 ? undefined : Math.min(...held.map(({ leftMs }) => leftMs)),
       };
     },
   };
+}
+
+function confirmMs(deletion: Deletion): number {
+  return deletion.confirmMs ?? CONFIRM_DELETION_MS;
 }

@@ -41,13 +41,20 @@ export type Operation =
       readonly subresource?: 'status';
       readonly ignoreMissingObject?: boolean;
     }
-  | {
-      readonly operation: 'Delete' | 'DeleteInBackground' | 'DeleteNonCascading';
-      readonly apiVersion: string;
-      readonly kind: string;
-      readonly namespace?: string;
-      readonly name: string;
-    };
+  | Deletion;
+
+export interface Deletion {
+  readonly operation: 'Delete' | 'DeleteInBackground' | 'DeleteNonCascading';
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  /**
+   * How long it must have been planned before it is carried out, by a host that holds deletions back; 3 s otherwise.
+   * No word of the operator's.
+   */
+  readonly confirmMs?: number;
+}
 
 /**
  * A reconcile hook: bindings on top, one pure function below. The function sees only snapshots, so the same

@@ -1,3 +1,4 @@
+import { isDeletion } from '#lib/hook/apply-operation.ts';
 import { snapshotsIn } from '#lib/hook/binding-context.ts';
 import type { Hook, HookConfig, KubernetesBinding, Operation, Snapshots } from '#lib/hook/hook.ts';
 import { type HookProcess, readJson, textOf, writeJsonLines } from '#lib/hook/hook-process.ts';
@@ -31,7 +32,15 @@ export function runHooks(hooks: readonly Hook[], process: HookProcess): void {
   const bindings = sharedBindings(hooks).map(({ name }) => name);
   const snapshots = snapshotsIn(readJson(process, 'BINDING_CONTEXT_PATH'), bindings);
   if (snapshots === undefined) return;
-  writeJsonLines(process, 'KUBERNETES_PATCH_PATH', reconcileAll(hooks, snapshots));
+  const operations = reconcileAll(hooks, snapshots).map(inTheOperatorsWords);
+  writeJsonLines(process, 'KUBERNETES_PATCH_PATH', operations);
+}
+
+/** The operator holds no deletion back and refuses words that it does not know. */
+function inTheOperatorsWords(operation: Operation): Operation {
+  if (!isDeletion(operation)) return operation;
+  const { confirmMs: _, ...rest } = operation;
+  return rest;
 }
 
 /** One configuration for several hooks. Bindings of one name are one binding, so they must be the same. */

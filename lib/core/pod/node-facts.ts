@@ -15,11 +15,11 @@ export interface NodeFacts {
 
 /**
  * A node is lost when its Ready condition is Unknown (nobody has renewed it for the grace period; in the same pass
- * Kubernetes marks its pods not ready) or when the Node object is gone. Ready=False is the kubelet speaking:
- * its pods may well serve, and it reports their readiness itself.
+ * Kubernetes marks its pods not ready). Ready=False is the kubelet speaking: its pods may well serve, and it reports their
+ * readiness itself. Where the Node object is gone, nothing is known: Kubernetes then removes its pods.
  */
 export function nodeFacts(name: string, node: Node | undefined): NodeFacts {
-  if (node === undefined) return { name, exists: false, isLost: true };
+  if (node === undefined) return { name, exists: false, isLost: false };
   const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
   const zone = node.metadata.labels?.[ZONE_LABEL];
   return {

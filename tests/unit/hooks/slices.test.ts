@@ -86,6 +86,16 @@ describe('lost-node-slices', () => {
     ]);
   });
 
+  it('lets the agent of a node that is gone publish the unready until its pods are removed', () => {
+    const objects = [aResource({ spec: { publishNotReadyAddresses: true } })];
+    const operations = lostNodeSlices.reconcile({
+      nodes: [],
+      slices: [aSlice()],
+      'objects-looked-up': objects,
+    });
+    expect(operations).toEqual([{ ...deletionOf('web-abc'), confirmMs: 120_000 }]);
+  });
+
   it('silences, then deletes the slices of a node that is gone, also those without our node label', () => {
     const { 'network.deckhouse.io/node': _, ...labels } = aSlice().metadata.labels ?? {};
     const unlabelled = aSlice({ name: 'web-node-1' });

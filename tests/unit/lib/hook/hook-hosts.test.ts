@@ -19,6 +19,8 @@ function sweeper(name: string, binding: KubernetesBinding): Hook {
         apiVersion: 'v1',
         kind: binding.kind,
         name: object.metadata.name,
+        // Not the operator's word: its hosts leave it out.
+        confirmMs: 1_000,
       })),
   };
 }

@@ -54,6 +54,7 @@ const hook: Hook = {
           kind: 'EndpointSlice',
           namespace: 'ns',
           name: metadata.name,
+          ...(metadata.labels?.['patient'] === 'yes' ? { confirmMs: 10_000 } : {}),
         })),
     ];
   },
@@ -141,6 +142,18 @@ describe('a deletion', () => {
     expect(await reconcile('ns/a')).toEqual({ kind: 'requeueAfter', ms: 1 });
     expect(api.writes).toEqual([]);
     await clock.advance(1);
+    expect(await reconcile('ns/a')).toEqual({ kind: 'done' });
+    expect(api.writes).toEqual(['delete EndpointSlice ns/a']);
+  });
+
+  it('waits as long as its hook asks for', async () => {
+    const { api, clock, reconcile, slices } = setUp();
+    slices.put(api.seed(ENDPOINT_SLICES, object('EndpointSlice', 'a', { patient: 'yes' })));
+    expect(await reconcile('ns/a')).toEqual({ kind: 'requeueAfter', ms: 10_000 });
+    await clock.advance(CONFIRM_DELETION_MS);
+    expect(await reconcile('ns/a')).toEqual({ kind: 'requeueAfter', ms: 10_000 - CONFIRM_DELETION_MS });
+    expect(api.writes).toEqual([]);
+    await clock.advance(10_000 - CONFIRM_DELETION_MS);
     expect(await reconcile('ns/a')).toEqual({ kind: 'done' });
     expect(api.writes).toEqual(['delete EndpointSlice ns/a']);
   });

@@ -26,7 +26,7 @@ describe('nodeFacts', () => {
       node: aNode({ ready: null }),
       want: { name: 'n', exists: true, isLost: false },
     },
-    { name: 'no Node object', node: undefined, want: { name: 'n', exists: false, isLost: true } },
+    { name: 'no Node object', node: undefined, want: { name: 'n', exists: false, isLost: false } },
   ])('$name', ({ node, want }) => {
     expect(nodeFacts('n', node)).toEqual(want);
   });

@@ -76,6 +76,17 @@ describe('planLostNode', () => {
     expect(planLostNode(input({ nodeExists: false }))).toEqual({ ...NOTHING, update, delete: [slice] });
   });
 
+  it('leaves what is published unready to the agent of a node that is gone, until it is deleted', () => {
+    const given = input({ nodeExists: false, publishesNotReady: () => true });
+    expect(planLostNode(given)).toEqual({ ...NOTHING, delete: [slice] });
+    const swh = anSwh({ service: { publishNotReadyAddresses: true } });
+    const node = nodeFacts('node-1', undefined);
+    const existing = publish(planInput({ swh, node }));
+    expect(existing[0]?.endpoints).toHaveLength(1);
+    const plan = planLostNode({ ...given, slices: existing });
+    expect({ ...plan, delete: [] }).toEqual(NOTHING);
+  });
+
   it('says what an agent of that node would say, so that the two never take turns', () => {
     const pods = [aPod(), aPod({ name: 'web-2', ips: ['10.1.0.2'], isTerminating: true })];
     const existing = publish(planInput({ pods }));

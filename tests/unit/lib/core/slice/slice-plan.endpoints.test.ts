@@ -127,7 +127,7 @@ describe('the node of an endpoint', () => {
     { name: 'lost', node: aNode({ ready: 'Unknown', zone: 'a' }), swh: anSwh(), want: 'FFF', zone: 'a' },
     { name: 'lost, publishNotReady', node: aNode({ ready: 'Unknown' }), swh: pnra, want: 'TFF' },
     { name: 'gone', node: undefined, swh: anSwh(), want: undefined },
-    { name: 'gone, publishNotReady', node: undefined, swh: pnra, want: 'TFF' },
+    { name: 'gone, publishNotReady', node: undefined, swh: pnra, want: 'TTF' },
   ])('$name', ({ node, swh, want, zone }) => {
     const endpoints = publishedEndpoints(planInput({ swh, node: nodeFacts('node-1', node) }));
     expect(endpoints.map((one) => [one.conditions, one.zone])).toEqual(
