@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Node } from '#lib/core/kubernetes.ts';
+import type { Node, Pod } from '#lib/core/kubernetes.ts';
 import { DIST, ROOT } from '../build/layout.ts';
 import type { ManagedProcess } from '../process/managed-process.ts';
 import type { ProcessHost, ProcessSpec } from '../process/process-host.ts';
@@ -9,6 +9,7 @@ import { GiveUpError, waitFor } from '../process/wait-for.ts';
 import type { Cluster } from './cluster.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { NodePlace } from './node-object.ts';
+import type { ServiceAccountTokenSpec } from './service-account-kubeconfig.ts';
 
 /** The module's namespace, as its manifests name it. */
 export const PRODUCT_NAMESPACE = 'd8-service-with-healthchecks';
@@ -28,6 +29,11 @@ export interface ProductOptions {
   readonly programs?: 'built' | 'source';
   /** Nodes on which an agent starts. Default: all nodes that take pods. */
   readonly agentsOn?: readonly string[];
+  /**
+   * What the tokens of agents are bound to. Default: the node, with which they end; `pod`: a pod on it, as in a
+   * DaemonSet, which outlives the Node object where nobody collects pods.
+   */
+  readonly agentTokens?: 'node' | 'pod';
   /** Further flags of the programs. */
   readonly controllerFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
@@ -111,7 +117,9 @@ export async function startProduct(home: ProductHome, options: ProductOptions = 
   const controller = await makeController(home, commandOf('controller'), options.controllerFlags ?? []);
   const agents = new Map<string, ProductProgram>();
   for (const node of options.agentsOn ?? home.nodes.map(({ name }) => name)) {
-    agents.set(node, await makeAgent(home, node, [...commandOf('agent'), ...(options.agentFlags ?? [])]));
+    const bound = await bindingOf(home, node, options.agentTokens ?? 'node');
+    const command: Command = [...commandOf('agent'), ...(options.agentFlags ?? [])];
+    agents.set(node, await makeAgent(home, node, bound, command));
   }
   await Promise.all([controller, ...agents.values()].map((program) => program.start()));
   return {
@@ -183,19 +191,40 @@ async function makeController(
   return new ProductProgram(host, { name: 'controller', command, args }, address);
 }
 
+type BoundTo = NonNullable<ServiceAccountTokenSpec['boundTo']>;
+
+/** What the token of a node's agent ends with. */
+async function bindingOf(
+  { controlPlane }: ProductHome,
+  node: string,
+  kind: 'node' | 'pod',
+): Promise<BoundTo> {
+  const { api } = controlPlane;
+  if (kind === 'node') {
+    const { metadata } = await api.get<Node>(`/api/v1/nodes/${node}`);
+    return { kind: 'Node', name: node, uid: metadata.uid ?? '' };
+  }
+  const name = `agent-${node}`;
+  const { metadata } = await api.post<Pod>(`/api/v1/namespaces/${PRODUCT_NAMESPACE}/pods`, {
+    metadata: { name },
+    spec: { nodeName: node, serviceAccountName: 'agent', containers: [{ name: 'agent', image: 'none' }] },
+  });
+  return { kind: 'Pod', name, uid: metadata.uid ?? '' };
+}
+
 /** An agent runs in its node's network and with a token that names the node, as in a DaemonSet. */
 async function makeAgent(
   { host, controlPlane, nodes }: ProductHome,
   name: string,
+  boundTo: BoundTo,
   [command, ...flags]: Command,
 ): Promise<ProductProgram> {
   const node = nodes.find((one) => one.name === name);
   if (node === undefined) throw new Error(`start an agent: there is no node ${name}`);
-  const { metadata } = await controlPlane.api.get<Node>(`/api/v1/nodes/${name}`);
   const kubeconfig = await controlPlane.serviceAccountKubeconfig({
     namespace: PRODUCT_NAMESPACE,
     name: 'agent',
-    boundTo: { kind: 'Node', name, uid: metadata.uid ?? '' },
+    boundTo,
   });
   const common = ['--kubeconfig', kubeconfig, '--namespace', PRODUCT_NAMESPACE, '--node-name', name];
   const spec = { name: `agent-${name}`, command, args: [...flags, ...common] };

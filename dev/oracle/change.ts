@@ -20,7 +20,19 @@ export type Change =
       readonly isPatient: boolean;
     }
   /** A node's zone label becomes this, or goes. Concerns all worlds of a cluster. */
-  | { readonly kind: 'rezone'; readonly node: NodeName; readonly zone?: string };
+  | { readonly kind: 'rezone'; readonly node: NodeName; readonly zone?: string }
+  /** A Node object is deleted and made again, with this zone; `isPatient`: it is seen to be missing in between. */
+  | {
+      readonly kind: 'remakeNode';
+      readonly node: NodeName;
+      readonly zone?: string;
+      readonly isPatient: boolean;
+    }
+  /** The controller, or the agent of a node, ends and comes back while the rest of the step happens. */
+  | { readonly kind: 'restart'; readonly program: ProgramName; readonly isCrash: boolean };
+
+/** What of the product can be restarted: an agent by its node. */
+export type ProgramName = 'controller' | NodeName;
 
 /** Changes that are made one right after the other, before anybody waits for their effect. */
 export type Step = readonly Change[];
@@ -42,6 +54,8 @@ export function changed(world: World, change: Change): World {
     case 'recreateService':
       return { ...world, service: change.service };
     case 'rezone':
+    case 'remakeNode':
+    case 'restart':
       return world;
     default:
       return assertNever(change, 'change');
@@ -54,6 +68,10 @@ export function changeText(change: Change): string {
     case 'terminatePod':
     case 'removePod':
       return `${change.kind} ${change.name}`;
+    case 'restart':
+      return `${change.isCrash ? 'crash' : 'restart'} of ${change.program}`;
+    case 'remakeNode':
+      return `remakeNode ${change.node} with ${change.zone ?? 'no zone'}, ${change.isPatient ? 'patient' : 'at once'}`;
     case 'rezone':
       return `rezone ${change.node} to ${change.zone ?? 'no zone'}`;
     case 'addPod':

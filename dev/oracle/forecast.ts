@@ -6,11 +6,11 @@ import {
   familiesOf,
   isFinished,
   isReady,
+  type Nodes,
   type PodModel,
   SERVICE_NAME,
   type ServiceModel,
   type World,
-  type Zones,
 } from './world.ts';
 
 /**
@@ -18,10 +18,10 @@ import {
  * the product's code. It tells when a step has taken effect; whether the product is right, the real controller
  * decides.
  */
-export function forecast({ service, pods }: World, zones: Zones): View {
+export function forecast({ service, pods }: World, nodes: Nodes): View {
   const endpoints = [...pods.values()]
-    .filter((pod) => isMember(pod, service))
-    .flatMap((pod) => familiesOf(service).flatMap((family) => endpointEntry(pod, family, service, zones)));
+    .filter((pod) => isMember(pod, service) && isPlaced(pod, service, nodes))
+    .flatMap((pod) => familiesOf(service).flatMap((family) => endpointEntry(pod, family, service, nodes)));
   return new Map([
     ...endpoints,
     ...(endpoints.length === 0 ? [] : [[SLICE_LABELS, labelFacts(service)] as const]),
@@ -33,27 +33,33 @@ function isMember(pod: PodModel, { selector }: ServiceModel): boolean {
   return !isFinished(pod) && Object.entries(selector).every(([key, value]) => pod.labels[key] === value);
 }
 
+/** Of a node that the cluster does not know, nothing is published but what is published unready. */
+function isPlaced({ node }: PodModel, { publishNotReadyAddresses }: ServiceModel, nodes: Nodes): boolean {
+  return publishNotReadyAddresses === true || nodes[node] !== undefined;
+}
+
 function endpointEntry(
   pod: PodModel,
   family: IpFamily,
   service: ServiceModel,
-  zones: Zones,
+  nodes: Nodes,
 ): readonly (readonly [string, Facts])[] {
   const ip = pod.ips.find((one) => one.includes(':') === (family === 'IPv6'));
   if (ip === undefined) return [];
   const ports = service.ports.flatMap((port) => resolvedPort(port, pod));
   const key = endpointKey(family, { address: canonicalText(ip), pod: pod.name, ports });
   const serving = isReady(pod);
+  const zone = nodes[pod.node]?.zone;
   const ready = service.publishNotReadyAddresses === true || (serving && !pod.isTerminating);
   const facts: Facts = {
     ready,
     serving,
     terminating: pod.isTerminating,
     nodeName: pod.node,
-    zone: zones[pod.node],
+    zone,
     hostname: pod.subdomain === SERVICE_NAME ? pod.hostname : undefined,
     targetRef: 'the pod',
-    ...(ready ? hintFacts(pod.node, service.trafficDistribution, zones[pod.node]) : NO_HINTS),
+    ...(ready ? hintFacts(pod.node, service.trafficDistribution, zone) : NO_HINTS),
   };
   return [[key, facts]];
 }

@@ -1,4 +1,4 @@
-import type { Step } from './change.ts';
+import type { Change, Step } from './change.ts';
 import { forecast } from './forecast.ts';
 import type { HistoryStep } from './history.ts';
 import type { Judgement, Pair } from './pair.ts';
@@ -7,11 +7,11 @@ import type { SharedLock } from './shared-lock.ts';
 import { INITIAL_WORLD, type World } from './world.ts';
 
 export interface HistoryDeps {
-  readonly rig: Pick<Rig, 'watch' | 'zones' | 'rezone' | 'logged'>;
+  readonly rig: Pick<Rig, 'watch' | 'nodes' | 'rezone' | 'dropNode' | 'restoreNode' | 'restart' | 'logged'>;
   readonly pair: Pair;
-  /** Steps of one pair are taken beside those of others; a node's zone changes while no other step is under way. */
+  /** Steps of one pair are taken beside those of others; a node changes while no other step is under way. */
   readonly lock: SharedLock;
-  /** The runs under way on the rig: a change of a zone concerns them all. */
+  /** The runs under way on the rig: a change of a node concerns them all. */
   readonly runs: Set<HistoryRun>;
   /** Both sides must have come to the same after this time. */
   readonly deadlineMs: number;
@@ -79,12 +79,12 @@ export class HistoryRun {
 
   /**
    * Waits until both sides are as they should be and gives the last judgement. The EndpointSlice controller does not
-   * notice everything that its Services depend on (zones of nodes, the phase of a pod that was not ready): when
+   * notice everything that its Services depend on (nodes and their zones, the phase of a pod that was not ready): when
    * the plain Service stays behind for `patienceMs`, its controller is made to look at it again.
    */
   async settle(patienceMs: number): Promise<Judgement> {
     const { pair, rig, deadlineMs, onSettled } = this.#deps;
-    const wanted = forecast(this.#world, rig.zones());
+    const wanted = forecast(this.#world, rig.nodes());
     const start = performance.now();
     const sinceMs = (): number => performance.now() - start;
     const times = { plainMs: 0, twinMs: 0, pokes: 0 };
@@ -113,7 +113,7 @@ export class HistoryRun {
   async #rest(): Promise<Judgement> {
     const { pair, rig, deadlineMs } = this.#deps;
     await rig.watch.quiet(pair.namespaces, QUIET_MS, deadlineMs);
-    const judgement = pair.judge(forecast(this.#world, rig.zones()));
+    const judgement = pair.judge(forecast(this.#world, rig.nodes()));
     return isAgreed(judgement) ? judgement : this.settle(PATIENCE_MS);
   }
 
@@ -124,23 +124,39 @@ export class HistoryRun {
   }
 
   #take(step: Step, world: World): Promise<Judgement> {
-    const { lock, pair, rig, runs } = this.#deps;
+    const { lock, pair, rig } = this.#deps;
     const [first] = step;
-    if (first?.kind !== 'rezone') {
-      return lock.share(async () => {
-        await pair.carryOut(step);
-        this.#world = world;
-        return this.settle(PATIENCE_MS);
+    if (first?.kind === 'rezone') {
+      return lock.alone(async () => {
+        await rig.rezone(first.node, first.zone);
+        return this.#settleAll();
       });
     }
-    return lock.alone(async () => {
-      await rig.rezone(first.node, first.zone);
-      const judgements = await Promise.all([...runs].map((run) => run.settle(0)));
-      return {
-        plain: judgements.flatMap(({ plain }) => plain),
-        twin: judgements.flatMap(({ twin }) => twin),
-      };
+    if (first?.kind === 'remakeNode') return lock.alone(() => this.#remakeNode(first));
+    return lock.share(async () => {
+      const restarts = step.filter((change) => change.kind === 'restart');
+      const others = step.filter(({ kind }) => kind !== 'restart');
+      await Promise.all([pair.carryOut(others), ...restarts.map((change) => rig.restart(change))]);
+      this.#world = world;
+      return this.settle(PATIENCE_MS);
     });
+  }
+
+  async #remakeNode({ node, zone, isPatient }: Extract<Change, { kind: 'remakeNode' }>): Promise<Judgement> {
+    const { rig } = this.#deps;
+    await rig.dropNode(node);
+    const missing = isPatient ? await this.#settleAll() : AGREED;
+    await rig.restoreNode(node, zone);
+    return isAgreed(missing) ? this.#settleAll() : missing;
+  }
+
+  /** Of all runs, at once. */
+  async #settleAll(): Promise<Judgement> {
+    const judgements = await Promise.all([...this.#deps.runs].map((run) => run.settle(0)));
+    return {
+      plain: judgements.flatMap(({ plain }) => plain),
+      twin: judgements.flatMap(({ twin }) => twin),
+    };
   }
 }
 

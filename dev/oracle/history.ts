@@ -43,6 +43,12 @@ export function replay(steps: readonly Step[]): readonly HistoryStep[] {
 /** Most steps are one change; some are several at once, so that watchers see them in any grouping. */
 function nextStep(world: World, random: Random, block: string): Step {
   if (chance(random, 0.02)) return [rezoning(random)];
+  if (chance(random, 0.01)) return [remaking(random)];
+  const step = someChanges(world, random, block);
+  return chance(random, 0.01) ? [restarting(random), ...step] : step;
+}
+
+function someChanges(world: World, random: Random, block: string): Step {
   const length = chance(random, 0.7) ? 1 : wholeNumber(random, 2, 5);
   const step: Change[] = [];
   let current = world;
@@ -57,6 +63,20 @@ function nextStep(world: World, random: Random, block: string): Step {
 }
 
 function rezoning(random: Random): Change {
+  return { kind: 'rezone', node: oneOf(random, NODE_NAMES), ...someZone(random) };
+}
+
+function remaking(random: Random): Change {
+  const node = oneOf(random, NODE_NAMES);
+  return { kind: 'remakeNode', node, ...someZone(random), isPatient: chance(random, 0.7) };
+}
+
+function restarting(random: Random): Change {
+  const program = oneOf(random, ['controller', ...NODE_NAMES] as const);
+  return { kind: 'restart', program, isCrash: chance(random, 0.5) };
+}
+
+function someZone(random: Random): { readonly zone?: string } {
   const zone = oneOf(random, ['zone-a', 'zone-b', 'zone-c', '']);
-  return { kind: 'rezone', node: oneOf(random, NODE_NAMES), ...(zone === '' ? {} : { zone }) };
+  return zone === '' ? {} : { zone };
 }

@@ -4,8 +4,9 @@ import type { ClusterWatch } from './cluster-watch.ts';
 import { type Difference, differences, differencesFromForecast } from './compare-views.ts';
 import type { ProbeMode } from './probe-mode.ts';
 import { serviceManifest, twinManifest } from './service-manifest.ts';
+import { withoutRivals } from './shared-addresses.ts';
 import { SideExecutor } from './side-executor.ts';
-import { type View, viewOf } from './view.ts';
+import { type Side, type View, viewOf } from './view.ts';
 import { INITIAL_WORLD, SERVICE_NAME } from './world.ts';
 
 /** What the two sides of a pair say against what they should. */
@@ -62,11 +63,11 @@ export class Pair {
   /** Compares what is published at this moment. */
   judge(forecast: View): Judgement {
     const [plain, twin] = this.namespaces;
-    const plainView = this.#view(plain, this.#plain);
-    const demanded = this.#deps.mode.demandedOf(plainView);
+    const plainSide = this.#side(plain, this.#plain);
+    const demanded = viewOf({ ...plainSide, slices: this.#demandedOf(plainSide) });
     return {
-      plain: differencesFromForecast(forecast, plainView),
-      twin: differences(demanded, this.#view(twin, this.#twin)),
+      plain: differencesFromForecast(forecast, viewOf(plainSide)),
+      twin: differences(demanded, viewOf(this.#side(twin, this.#twin))),
     };
   }
 
@@ -81,15 +82,26 @@ export class Pair {
     await Promise.all([this.#plain, this.#twin].map((side) => side.clear()));
   }
 
-  #view(namespace: string, side: SideExecutor): View {
+  #side(namespace: string, side: SideExecutor): Side {
     const { watch } = this.#deps;
     const service = watch.service(namespace);
-    return viewOf({
+    return {
       namespace,
       service: service && withoutPoke(service),
       slices: watch.slices(namespace),
       podUids: side.podUids,
-    });
+    };
+  }
+
+  /** The slices that the twin may have instead of those of the plain Service. */
+  #demandedOf({ slices, service }: Side): Side['slices'] {
+    const { mode } = this.#deps;
+    const isPublished = service?.spec.publishNotReadyAddresses === true;
+    const demanded = slices.map((slice) => ({
+      ...slice,
+      endpoints: (slice.endpoints ?? []).map((endpoint) => mode.demandedOf(endpoint, isPublished)),
+    }));
+    return withoutRivals(demanded);
   }
 
   async #whenGone(namespace: string): Promise<void> {

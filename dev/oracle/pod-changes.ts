@@ -16,6 +16,9 @@ import {
 /** Few numbers, so that an address soon belongs to another pod. */
 const ADDRESSES_PER_NODE = 12;
 
+/** On the host network a port is declared by one container only. */
+const HOST_LAYOUTS = LAYOUTS.filter((layout) => layout !== 'udp-first');
+
 /** A change of some pod that the API server accepts in this world. `block` holds the addresses of pods. */
 export function podChange(world: World, random: Random, block: string): Change {
   const pods = [...world.pods.values()];
@@ -32,7 +35,7 @@ export function podChange(world: World, random: Random, block: string): Change {
     [8, () => readinessChange(pod, random)],
     [3, () => phaseChange(pod, random)],
     [3, () => updated(pod, 'labels', { labels: podLabels(random) })],
-    [3, () => updated(pod, 'addresses', { ips: addresses(pod.node, world, random, block) })],
+    [3, () => updated(pod, 'addresses', { ips: addresses(pod, world, random, block) })],
     [1, () => updated(pod, 'touch', { touched: pod.touched + 1 })],
     [3, () => endChange(pod, random)],
     [2, (): Change => ({ kind: 'replacePod', pod: freshPod(pod.name, world, random, block) })],
@@ -40,18 +43,21 @@ export function podChange(world: World, random: Random, block: string): Change {
 }
 
 function freshPod(name: string, world: World, random: Random, block: string): PodModel {
-  const node = oneOf(random, NODE_NAMES);
+  const place: Place = {
+    node: oneOf(random, NODE_NAMES),
+    ...(chance(random, 0.15) ? { isOnHostNetwork: true } : {}),
+  };
   const gate = chance(random, 0.25) ? oneOf(random, ['open', 'shut', 'unwritten'] as const) : 'none';
   return {
     name,
-    node,
+    ...place,
     labels: podLabels(random),
-    layout: chance(random, 0.5) ? 'web' : oneOf(random, LAYOUTS),
+    layout: chance(random, 0.5) ? 'web' : oneOf(random, place.isOnHostNetwork ? HOST_LAYOUTS : LAYOUTS),
     ...(chance(random, 0.3) ? { hostname: `host-${name}` } : {}),
     ...(chance(random, 0.4) ? { subdomain: oneOf(random, [SERVICE_NAME, SERVICE_NAME, 'another']) } : {}),
     gate,
     phase: chance(random, 0.85) ? 'Running' : oneOf(random, ['Pending', 'Unknown'] as const),
-    ips: chance(random, 0.9) ? addresses(node, world, random, block) : [],
+    ips: chance(random, 0.9) ? addresses(place, world, random, block) : [],
     containersReady: chance(random, 0.75),
     isTerminating: false,
     touched: 0,
@@ -91,15 +97,13 @@ function updated(pod: PodModel, what: string, given: Partial<PodModel>): Change 
   return { kind: 'updatePod', what, pod: { ...pod, ...given } };
 }
 
-/** One address of either family, or both in either order; free on the node, but perhaps of a finished pod. */
-function addresses(node: NodeName, world: World, random: Random, block: string): readonly string[] {
-  const taken = new Set(
-    [...world.pods.values()].flatMap((pod) => (isFinished(pod) ? [] : pod.ips.map(canonicalText))),
-  );
-  const free = Array.from({ length: ADDRESSES_PER_NODE }, (_, index) => index + 1)
-    .map((number) => podAddresses(nodeAddresses(block, NODE_NAMES.indexOf(node) + 1, node), number))
-    .filter((pair) => !pair.some((address) => taken.has(address)));
-  const [v4, v6] = oneOf(random, free);
+type Place = Pick<PodModel, 'node' | 'isOnHostNetwork'>;
+
+/** One address of either family, or both in either order. */
+function addresses(place: Place, world: World, random: Random, block: string): readonly string[] {
+  const [v4, v6] = place.isOnHostNetwork
+    ? ownAddresses(place.node, block)
+    : freeAddresses(place.node, world, random, block);
   const written = chance(random, 0.2) ? oddForm(v6, random) : v6;
   return weighted(random, [
     [6, [v4, written]],
@@ -109,12 +113,36 @@ function addresses(node: NodeName, world: World, random: Random, block: string):
   ]);
 }
 
+function ownAddresses(node: NodeName, block: string): AddressPair {
+  const { address, address6 } = nodeAddresses(block, NODE_NAMES.indexOf(node) + 1, node);
+  return [address, address6];
+}
+
+type AddressPair = readonly [v4: string, v6: string];
+
+/** Free on the node, but perhaps of a finished pod. */
+function freeAddresses(node: NodeName, world: World, random: Random, block: string): AddressPair {
+  const taken = new Set(
+    [...world.pods.values()].flatMap((pod) => (isFinished(pod) ? [] : pod.ips.map(canonicalText))),
+  );
+  const free = Array.from({ length: ADDRESSES_PER_NODE }, (_, index) => index + 1)
+    .map((number) => podAddresses(nodeAddresses(block, NODE_NAMES.indexOf(node) + 1, node), number))
+    .filter((pair) => !pair.some((address) => taken.has(address)));
+  return oneOf(random, free);
+}
+
 /** The address as nobody should write it, though the API server takes it. */
 function oddForm(v6: string, random: Random): string {
-  return wholeNumber(random, 0, 1) === 0 ? v6.toUpperCase() : v6.replace('::', ':0:0:0:');
+  return wholeNumber(random, 0, 1) === 0 ? v6.toUpperCase() : v6.replace('::', zerosOf(v6));
+}
+
+/** What its `::` stands for. */
+function zerosOf(v6: string): string {
+  const written = v6.split(':').filter((group) => group !== '').length;
+  return `:${'0:'.repeat(8 - written)}`;
 }
 
 /** Undoes `oddForm`. */
 export function canonicalText(ip: string): string {
-  return ip.toLowerCase().replace(':0:0:0:', '::');
+  return ip.toLowerCase().replace(/(?::0){2,}:/, '::');
 }

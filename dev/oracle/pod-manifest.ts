@@ -60,6 +60,7 @@ export function podManifest(pod: PodModel): object {
     metadata: { name: pod.name, labels: pod.labels },
     spec: {
       nodeName: pod.node,
+      ...(pod.isOnHostNetwork === undefined ? {} : { hostNetwork: true }),
       ...(pod.hostname === undefined ? {} : { hostname: pod.hostname }),
       ...(pod.subdomain === undefined ? {} : { subdomain: pod.subdomain }),
       ...(pod.gate === 'none' ? {} : { readinessGates: [{ conditionType: GATE }] }),

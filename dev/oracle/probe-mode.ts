@@ -1,12 +1,12 @@
-import type { Facts, View } from './view.ts';
+import type { Endpoint } from '#lib/core/kubernetes.ts';
 
-/** With which probes the twin runs, and what its plain Service's view demands of it then. */
+/** With which probes the twin runs, and what its plain Service demands of it then. */
 export interface ProbeMode {
   readonly name: 'none' | 'passing' | 'failing';
   /** `spec.healthcheck` of the twin. */
   readonly healthcheck: object;
-  /** The view that the twin must show when the plain Service shows this one. */
-  readonly demandedOf: (plain: View) => View;
+  /** What the twin must say of a pod of which the plain Service says this; `isPublished`: ready or not. */
+  readonly demandedOf: (plain: Endpoint, isPublished: boolean) => Endpoint;
 }
 
 /** Ports of pods: on the first a server answers, on the second nobody listens. No pod declares either. */
@@ -38,18 +38,12 @@ export const PROBE_MODES: Readonly<Record<ProbeMode['name'], ProbeMode>> = {
         { mode: 'TCP', tcp: { targetPort: SILENT_PORT } },
       ],
     },
-    demandedOf: withNothingServing,
+    demandedOf: notServing,
   },
 };
 
-/** The same members, none of them serving, and ready only where readiness does not count. */
-function withNothingServing(plain: View): View {
-  const isPublished = plain.get('service')?.['publishNotReadyAddresses'] === true;
-  return new Map(
-    [...plain].map(([key, facts]): readonly [string, Facts] => {
-      if (!key.startsWith('endpoint ')) return [key, facts];
-      const hints = isPublished ? {} : { forZones: undefined, forNodes: undefined };
-      return [key, { ...facts, serving: false, ready: isPublished, ...hints }];
-    }),
-  );
+/** The same member, not serving, and ready only where readiness does not count. */
+function notServing({ hints, ...plain }: Endpoint, isPublished: boolean): Endpoint {
+  const conditions = { ...plain.conditions, serving: false, ready: isPublished };
+  return { ...plain, conditions, ...(isPublished && hints !== undefined ? { hints } : {}) };
 }

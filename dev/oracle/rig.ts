@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { nodeAddresses } from '../cluster/address-plan.ts';
 import { ControlPlane } from '../cluster/control-plane.ts';
 import { createNamespace } from '../cluster/namespace.ts';
 import { Network } from '../cluster/network.ts';
-import { type NodePlace, nodeObject, readyNodeStatus } from '../cluster/node-object.ts';
 import {
   applyResourceDefinition,
   type Product,
@@ -12,14 +10,14 @@ import {
 } from '../cluster/product.ts';
 import type { ManagedProcess } from '../process/managed-process.ts';
 import { ProcessHost } from '../process/process-host.ts';
+import type { Change } from './change.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { type Consumers, startConsumers } from './consumers.ts';
 import { startPodServers } from './pod-servers.ts';
 import type { ProbeMode } from './probe-mode.ts';
-import { NODE_NAMES, type NodeName, type Zones } from './world.ts';
-
-/** A range that is meant for benchmarks and routed nowhere. */
-const LOOPBACK_BLOCK = '198.18';
+import { restarter } from './restarts.ts';
+import { LOOPBACK_BLOCK, RigNodes } from './rig-nodes.ts';
+import { NODE_NAMES, type NodeName, type Nodes } from './world.ts';
 
 export interface RigOptions extends Pick<ProductOptions, 'programs' | 'controllerFlags' | 'agentFlags'> {
   readonly mode: ProbeMode;
@@ -38,11 +36,16 @@ export interface Rig {
   readonly consumers: Consumers | undefined;
   /** Makes a pair of namespaces. */
   namespaces(number: number): Promise<readonly [plain: string, twin: string]>;
-  zones(): Zones;
+  nodes(): Nodes;
   /** The last lines that the controllers and agents have logged about a namespace. */
   logged(namespace: string): readonly string[];
   /** Sets or removes the zone label of a node. */
   rezone(node: NodeName, zone: string | undefined): Promise<void>;
+  /** Deletes a Node object, and makes it again. */
+  dropNode(node: NodeName): Promise<void>;
+  restoreNode(node: NodeName, zone: string | undefined): Promise<void>;
+  /** Ends a program of the product and starts it again. */
+  restart(change: Extract<Change, { kind: 'restart' }>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,19 +61,18 @@ export async function startRig({ mode, programs = 'source', ...options }: RigOpt
       beforeControllers: applyResourceDefinition,
     });
     const { api } = controlPlane;
-    const nodes = await makeNodes(controlPlane, network);
+    const nodes = await RigNodes.make(api, network);
     if (network) await startPodServers(host, network);
     const home = {
-      ...{ host, controlPlane, nodes },
+      ...{ host, controlPlane, nodes: nodes.places },
       get network() {
         return network ?? noNetwork();
       },
     };
-    const product = await startProduct(home, { programs, ...options });
+    const product = await startProduct(home, { programs, agentTokens: 'pod', ...options });
     const consumers =
       network && options.consumers ? await startConsumers(host, controlPlane, network) : undefined;
     const watch = new ClusterWatch(api);
-    let zones: Zones = Object.fromEntries(nodes.map(({ name, zone }) => [name, zone]));
     return {
       ...{ controlPlane, product, watch, mode, consumers },
       block: network?.plan.block ?? LOOPBACK_BLOCK,
@@ -79,19 +81,17 @@ export async function startRig({ mode, programs = 'source', ...options }: RigOpt
         for (const name of names) await createNamespace(api, name);
         return names;
       },
-      zones: () => zones,
+      nodes: () => nodes.now(),
       logged: (namespace) =>
         [
           ...controlPlane.processes().filter(({ name }) => name === 'kube-controller-manager'),
           product.controller.process,
           ...NODE_NAMES.map((node) => product.agent(node).process),
         ].flatMap((process) => linesAbout(namespace, process)),
-      async rezone(node, zone) {
-        const labels = { [ZONE_LABEL]: zone ?? null };
-        await api.mergePatch(`/api/v1/nodes/${node}`, { metadata: { labels } });
-        const { [node]: _, ...others } = zones;
-        zones = zone === undefined ? others : { ...others, [node]: zone };
-      },
+      rezone: (node, zone) => nodes.rezone(node, zone),
+      dropNode: (node) => nodes.drop(node),
+      restoreNode: (node, zone) => nodes.restore(node, zone),
+      restart: restarter(api, product),
       async stop() {
         watch.stop();
         api.close();
@@ -112,8 +112,6 @@ function linesAbout(namespace: string, { name, logFile }: ManagedProcess): reado
   return about.slice(-LINES_SHOWN).map((line) => `${name}: ${line}`);
 }
 
-const ZONE_LABEL = 'topology.kubernetes.io/zone';
-
 /** Those that endpoints, service accounts and the deletion of dependents need. */
 const CONTROLLERS = [
   'endpointslice-controller',
@@ -121,19 +119,6 @@ const CONTROLLERS = [
   'namespace-controller',
   'serviceaccount-controller',
 ];
-
-async function makeNodes({ api }: ControlPlane, network: Network | undefined): Promise<readonly NodePlace[]> {
-  const nodes: NodePlace[] = [];
-  for (const [index, name] of NODE_NAMES.entries()) {
-    const addresses = network ? await network.addNode(name) : nodeAddresses(LOOPBACK_BLOCK, index + 1, name);
-    const zone = `zone-${'aab'.charAt(index)}`;
-    const node = { ...addresses, zone, unschedulable: false, labels: {} };
-    await api.post('/api/v1/nodes', nodeObject(node));
-    await api.strategicPatch(`/api/v1/nodes/${name}/status`, readyNodeStatus(node, '2026-01-01T00:00:00Z'));
-    nodes.push(node);
-  }
-  return nodes;
-}
 
 function noNetwork(): Network {
   throw new Error('bug: nodes without a network namespace ask for a network');

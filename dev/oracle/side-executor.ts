@@ -52,7 +52,9 @@ export class SideExecutor {
         if (change.isPatient) await this.#balancer.whenGone();
         return this.apply(change.service);
       case 'rezone':
-        throw new Error('nodes belong to no side');
+      case 'remakeNode':
+      case 'restart':
+        throw new Error('nodes and programs belong to no side');
       default:
         return assertNever(change, 'change');
     }

@@ -5,8 +5,8 @@ export const NODE_NAMES = ['node-1', 'node-2', 'node-3'] as const;
 
 export type NodeName = (typeof NODE_NAMES)[number];
 
-/** Zone of each node; a node without one has no label. */
-export type Zones = Readonly<Partial<Record<NodeName, string>>>;
+/** Node objects by name; a node without one is not known to the cluster, one without a zone has no label. */
+export type Nodes = Readonly<Partial<Record<NodeName, { readonly zone?: string }>>>;
 
 /** Which containers a pod has, and which ports they declare: see `containersOf`. */
 export const LAYOUTS = ['web', 'other-number', 'no-ports', 'sidecar', 'init', 'twice', 'udp-first'] as const;
@@ -21,6 +21,8 @@ export interface PodModel {
   readonly layout: Layout;
   readonly hostname?: string;
   readonly subdomain?: string;
+  /** Whether it has the addresses of its node, which it shares with others that have. */
+  readonly isOnHostNetwork?: true;
   /** Whether it has a readiness gate, and what somebody has written about it. */
   readonly gate: 'none' | 'open' | 'shut' | 'unwritten';
   readonly phase: 'Pending' | 'Running' | 'Unknown' | 'Succeeded' | 'Failed';
@@ -54,7 +56,7 @@ export interface ServiceModel {
   readonly externalTrafficPolicy?: string;
 }
 
-/** Everything that a history has brought about. Zones are the cluster's, not a history's. */
+/** Everything that a history has brought about. Nodes are the cluster's, not a history's. */
 export interface World {
   readonly service: ServiceModel;
   readonly pods: ReadonlyMap<string, PodModel>;

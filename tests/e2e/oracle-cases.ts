@@ -10,6 +10,7 @@ export interface OracleCase {
 const SERVICE = INITIAL_WORLD.service;
 /** Of the range that pods have in a cluster without a network. */
 const IPS = ['198.18.1.1', 'fd53:5748:c612:1::1'];
+const NODE_IPS = ['198.18.0.11', 'fd53:5748:c612::b'];
 const POD = aPodModel({ name: 'pod-1', ips: IPS });
 
 function adding(given: Partial<PodModel> = {}): Change {
@@ -27,6 +28,12 @@ function service(given: Partial<ServiceModel>): Change {
 function recreated(given: Partial<ServiceModel>): Change {
   return { kind: 'recreateService', what: 'case', service: { ...SERVICE, ...given }, isPatient: true };
 }
+
+/** Two pods with the address of their node. */
+const HOST_PAIR: readonly Change[] = [
+  adding({ isOnHostNetwork: true, ips: NODE_IPS }),
+  adding({ name: 'pod-2', isOnHostNetwork: true, ips: NODE_IPS }),
+];
 
 const CLOSE: Partial<ServiceModel> = { trafficDistribution: 'PreferClose' };
 const SAME_NODE: Partial<ServiceModel> = { trafficDistribution: 'PreferSameNode' };
@@ -140,6 +147,53 @@ export const ORACLE_CASES: readonly OracleCase[] = [
       [adding({ node: 'node-2' }), service(CLOSE)],
       [{ kind: 'rezone', node: 'node-2' }],
       [{ kind: 'rezone', node: 'node-2', zone: 'zone-c' }],
+    ],
+  },
+  {
+    name: 'a Node object that is made anew, under what is published unready',
+    steps: [
+      [
+        service({ publishNotReadyAddresses: true }),
+        adding(),
+        adding({ name: 'pod-2', node: 'node-2', ips: ['198.18.2.1'] }),
+      ],
+      [{ kind: 'remakeNode', node: 'node-2', zone: 'zone-a', isPatient: true }],
+    ],
+  },
+  {
+    name: 'a Node object that is made anew',
+    steps: [
+      [adding({ node: 'node-2', ips: ['198.18.2.1'] }), service(CLOSE)],
+      [{ kind: 'remakeNode', node: 'node-2', zone: 'zone-c', isPatient: true }],
+      [{ kind: 'remakeNode', node: 'node-2', zone: 'zone-a', isPatient: false }],
+    ],
+  },
+  {
+    name: 'pods on the host network that share a port and say the same',
+    steps: [[recreated({ isHeadless: true, ports: [] })], HOST_PAIR],
+  },
+  {
+    name: 'pods on the host network that share a port, one of them not ready',
+    steps: [
+      HOST_PAIR,
+      [pod('readiness', { isOnHostNetwork: true, ips: NODE_IPS, containersReady: false })],
+      [{ kind: 'terminatePod', name: 'pod-2' }],
+    ],
+  },
+  {
+    name: 'a controller and an agent that crash while pods come and go',
+    steps: [
+      [adding()],
+      [
+        { kind: 'restart', program: 'node-1', isCrash: true },
+        { kind: 'restart', program: 'controller', isCrash: true },
+        pod('readiness', { containersReady: false }),
+        adding({ name: 'pod-2', ips: ['198.18.1.2'] }),
+      ],
+      [
+        { kind: 'restart', program: 'node-1', isCrash: false },
+        { kind: 'removePod', name: 'pod-2' },
+      ],
     ],
   },
 ];

@@ -61,7 +61,7 @@ describe.each<{ name: string; mode: ProbeMode; steps: number }>([
     );
   }
 
-  // After the cases, because it leaves the zones of nodes as they came.
+  // After the cases, because it leaves the nodes as they came.
   test('say the same after every random step', async () => {
     expect(await failuresOf(rig, steps, 42)).toEqual([]);
   });

@@ -17,7 +17,9 @@ function aWorld(pod: Partial<PodModel>, service: Partial<ServiceModel> = {}): Wo
 }
 
 function endpointsOf(world: World): readonly (readonly [string, Facts])[] {
-  return [...forecast(world, { 'node-1': 'zone-a' })].filter(([key]) => key.startsWith('endpoint '));
+  return [...forecast(world, { 'node-1': { zone: 'zone-a' }, 'node-2': {} })].filter(([key]) =>
+    key.startsWith('endpoint '),
+  );
 }
 
 describe('the forecast', () => {
@@ -60,6 +62,13 @@ describe('the forecast', () => {
       { name: 'a finished pod', pod: { phase: 'Failed' }, want: [] },
       { name: 'a pod without addresses', pod: { ips: [] }, want: [] },
       { name: 'other labels', pod: { labels: { app: 'other' } }, want: [] },
+      { name: 'a node that the cluster does not know', pod: { node: 'node-3' }, want: [] },
+      {
+        name: 'such a node, published unready',
+        pod: { node: 'node-3' },
+        service: { publishNotReadyAddresses: true },
+        want: ['198.18.1.1'],
+      },
       { name: 'another family', pod: { ips: ['fd53::1'] }, want: [] },
       { name: 'an unknown phase', pod: { phase: 'Unknown' }, want: ['198.18.1.1'] },
       {
@@ -91,7 +100,7 @@ describe('the forecast', () => {
 
   it('has the labels of slices, reserved ones aside', () => {
     const labels = { team: 'red', 'kubernetes.io/service-name': 'fake' };
-    const view = forecast(aWorld({}, { labels, isHeadless: true }), {});
+    const view = forecast(aWorld({}, { labels, isHeadless: true }), { 'node-1': {} });
     expect(view.get('slices')).toEqual({
       labels: ['{"kubernetes.io/service-name":"web","service.kubernetes.io/headless":"","team":"red"}'],
     });
