@@ -1,6 +1,7 @@
 import type { Endpoint, EndpointSlice } from '#lib/core/kubernetes.ts';
 import type { EndpointVerdict } from '#lib/core/probe/endpoint-verdict.ts';
 import { probeResultsOf } from '#lib/core/slice/probe-results.ts';
+import { type RefusedEndpoint, refusedEndpointsOf } from '#lib/core/slice/refused-endpoints.ts';
 import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
 import { timestamp } from '#lib/core/timestamp.ts';
 import type { EndpointStatus } from './status.ts';
@@ -15,6 +16,8 @@ export interface PodEndpoint {
   /** Serves by itself and by its probes, whatever a fail-open policy publishes. */
   readonly isReallyUp: boolean;
   readonly isTerminating: boolean;
+  /** Why one of its addresses is not published at all. */
+  readonly refusal?: string;
   /** Undefined while its agent has not said anything. */
   readonly verdict?: EndpointVerdict;
 }
@@ -24,8 +27,11 @@ export function podEndpoints(slices: readonly EndpointSlice[]): readonly PodEndp
   const byName = new Map<string, PodEndpoint>();
   for (const slice of slices) {
     const results = probeResultsOf(slice);
-    for (const endpoint of endpointsOf(slice)) {
-      const next = podEndpoint(endpoint, results?.pods[endpoint.targetRef?.name ?? '']);
+    const pods = [
+      ...endpointsOf(slice).map((one) => podEndpoint(one, results?.pods[one.targetRef?.name ?? ''])),
+      ...refusedEndpointsOf(slice).map(refusedPod),
+    ];
+    for (const next of pods) {
       const known = byName.get(next.podName);
       byName.set(next.podName, known === undefined ? next : joined(known, next));
     }
@@ -70,7 +76,8 @@ function endpointStatus(pod: PodEndpoint, lastTransitionTime: string): EndpointS
 }
 
 /** The endpoint's state in a sentence, for an endpoint that is not ready. */
-function reasonOf({ verdict, isTerminating }: PodEndpoint): string {
+function reasonOf({ verdict, isTerminating, refusal }: PodEndpoint): string {
+  if (refusal !== undefined) return refusal;
   const failures = [...new Set((verdict?.failed ?? []).map(({ message }) => message))];
   if (verdict?.isUp !== true && failures.length > 0) return failures.join('; ').slice(0, LONGEST_MESSAGE);
   if (isTerminating) return 'the pod is terminating';
@@ -100,6 +107,11 @@ function podEndpoint(
   };
 }
 
+function refusedPod({ podName, uid, nodeName, reason }: RefusedEndpoint): PodEndpoint {
+  const state = { ready: false, isReallyUp: false, isTerminating: false };
+  return { podName, podUid: uid, nodeName, ...state, refusal: reason };
+}
+
 /**
  * One entry of two. Addresses of one pod: all of them must be ready. Two pods of one name (a StatefulSet pod whose
  * old node is dead): the one that serves, else the one that is not on its way out.
@@ -110,11 +122,13 @@ function joined(known: PodEndpoint, next: PodEndpoint): PodEndpoint {
     return isNextBetter ? next : known;
   }
   const verdict = worse(known.verdict, next.verdict);
+  const refusal = known.refusal ?? next.refusal;
   return {
     ...known,
     ready: known.ready && next.ready,
     isReallyUp: known.isReallyUp && next.isReallyUp,
     isTerminating: known.isTerminating || next.isTerminating,
+    ...(refusal === undefined ? {} : { refusal }),
     ...(verdict === undefined ? {} : { verdict }),
   };
 }

@@ -15,6 +15,22 @@ export function parseIpAddress(text: string): IpAddress | undefined {
   return bare.includes(':') ? parseIpv6(bare) : parseIpv4(bare);
 }
 
+/**
+ * The range of an address that no EndpointSlice may hold; undefined for any other. Ranges that the API server refuses:
+ * `ValidateEndpointIP` in k8s.io/kubernetes/pkg/apis/core/validation.
+ */
+export function refusedRange({ address }: IpAddress): string | undefined {
+  return REFUSED.find(([pattern]) => pattern.test(address))?.[1];
+}
+
+/** Of addresses in canonical form. */
+const REFUSED: readonly (readonly [RegExp, string])[] = [
+  [/^(?:0\.0\.0\.0|::)$/, 'unspecified'],
+  [/^(?:127\.|::1$)/, 'loopback'],
+  [/^(?:169\.254\.|fe[89ab][\da-f]:)/, 'link-local'],
+  [/^(?:224\.0\.0\.|ff[\da-f]2:)/, 'link-local multicast'],
+];
+
 function parseIpv4(text: string): IpAddress | undefined {
   if (!/^\d{1,4}(?:\.\d{1,4}){3}$/.test(text)) return undefined;
   const octets = text.split('.').map(Number);
@@ -25,5 +41,12 @@ function parseIpv6(text: string): IpAddress | undefined {
   if (!/^[\da-f:.]+$/i.test(text)) return undefined;
   // The URL parser prints hosts in the form that RFC 5952 asks for.
   const host = URL.parse(`http://[${text}]`)?.hostname;
-  return host === undefined ? undefined : { family: 'IPv6', address: host.slice(1, -1) };
+  if (host === undefined) return undefined;
+  const mapped = /^\[::ffff:([\da-f]+):([\da-f]+)\]$/.exec(host);
+  if (mapped === null) return { family: 'IPv6', address: host.slice(1, -1) };
+  const octets = mapped.slice(1).flatMap((half) => {
+    const number = Number.parseInt(half, 16);
+    return [number >> 8, number & 255];
+  });
+  return { family: 'IPv4', address: octets.join('.') };
 }

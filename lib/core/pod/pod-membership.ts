@@ -1,5 +1,5 @@
 import type { IpFamily, ObjectRef, Pod } from '#lib/core/kubernetes.ts';
-import { parseIpAddress } from '#lib/core/pod/ip-address.ts';
+import { parseIpAddress, refusedRange } from '#lib/core/pod/ip-address.ts';
 
 /** Whose pods are asked for: the part of a ServiceWithHealthchecks that decides it. */
 export interface PodOwner {
@@ -37,12 +37,33 @@ export function isFinished(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
-/** Addresses of the pod from `status.podIPs`; the first of each family counts. */
+/**
+ * Addresses of the pod from `status.podIPs`; the first of each family counts. Without those that no slice may hold: one of
+ * them would make the API server refuse the whole slice, and a probe of it would not reach the pod.
+ */
 export function addressesOf(pod: Pod): PodAddresses {
-  const addresses: Partial<Record<IpFamily, string>> = {};
+  return Object.fromEntries(
+    [...firstAddresses(pod)].filter(([family, address]) => refusedRange({ family, address }) === undefined),
+  );
+}
+
+/** The pod's address in the family, and why no slice may hold it, if so; undefined when it has none. */
+export function podAddress(
+  pod: Pod,
+  family: IpFamily,
+): { readonly address: string; readonly refusal?: string } | undefined {
+  const address = firstAddresses(pod).get(family);
+  if (address === undefined) return undefined;
+  const range = refusedRange({ family, address });
+  if (range === undefined) return { address };
+  return { address, refusal: `no EndpointSlice may hold the ${range} address ${address} of the pod` };
+}
+
+function firstAddresses(pod: Pod): ReadonlyMap<IpFamily, string> {
+  const addresses = new Map<IpFamily, string>();
   for (const { ip } of pod.status?.podIPs ?? []) {
     const parsed = parseIpAddress(ip);
-    if (parsed !== undefined) addresses[parsed.family] ??= parsed.address;
+    if (parsed !== undefined && !addresses.has(parsed.family)) addresses.set(parsed.family, parsed.address);
   }
   return addresses;
 }

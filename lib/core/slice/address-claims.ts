@@ -16,6 +16,7 @@ export function settleClaims(endpoints: readonly DesiredEndpoint[]): readonly De
     }
   }
   return endpoints.flatMap((endpoint) => {
+    if (endpoint.refusal !== undefined) return [endpoint];
     const { address, ports } = endpoint;
     const isWon = (claim: string): boolean => best.get(claim) === fitness(endpoint);
     const won = ports.filter((port) => isWon(portClaim(address, port)));

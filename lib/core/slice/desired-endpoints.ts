@@ -1,7 +1,7 @@
 import { compareText } from '#lib/core/canonical-json.ts';
 import type { Endpoint, EndpointConditions, EndpointPort, IpFamily, Pod } from '#lib/core/kubernetes.ts';
 import { parseIpAddress } from '#lib/core/pod/ip-address.ts';
-import { addressesOf, isMember, primaryFamilyOf } from '#lib/core/pod/pod-membership.ts';
+import { isMember, podAddress, primaryFamilyOf } from '#lib/core/pod/pod-membership.ts';
 import { resolveServicePorts } from '#lib/core/pod/target-port.ts';
 import type { EndpointVerdict, VerdictLookup } from '#lib/core/probe/endpoint-verdict.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
@@ -22,6 +22,8 @@ export interface DesiredEndpoint {
   readonly verdict: EndpointVerdict | undefined;
   /** Its verdict is told, the endpoint itself is not published: see `withoutDisagreement`. */
   readonly isWithheld?: boolean;
+  /** Why no slice may hold it: then this is told, and it is not published. */
+  readonly refusal?: string;
 }
 
 export interface EndpointsInput extends ConditionContext {
@@ -59,11 +61,12 @@ export function familiesOf({ observed, service }: ServiceWithHealthchecks, pod: 
 }
 
 function desiredEndpoint(pod: Pod, family: IpFamily, input: EndpointsInput): DesiredEndpoint | undefined {
-  const address = addressesOf(pod)[family];
-  if (address === undefined) return undefined;
+  const found = podAddress(pod, family);
+  if (found === undefined) return undefined;
+  const { address } = found;
   const { swh, node, verdictOf } = input;
   const { name: podName, uid: podUid = '' } = pod.metadata;
-  const verdict = verdictOf(podUid, family);
+  const verdict = found.refusal === undefined ? verdictOf(podUid, family) : undefined;
   const conditions = endpointConditions(pod, verdict, input);
   const endpoint: Endpoint = {
     addresses: [address],
@@ -75,9 +78,9 @@ function desiredEndpoint(pod: Pod, family: IpFamily, input: EndpointsInput): Des
   };
   const ports = resolveServicePorts(swh.service.ports ?? [], pod);
   return {
+    ...found,
     key: endpointKey(endpoint),
     family,
-    address,
     ports,
     podName,
     podUid,

@@ -13,6 +13,9 @@ export const HERITAGE = 'deckhouse';
 /** JSON of `ProbeResults`: verdicts behind the endpoints of the slice, written at transitions only. */
 export const PROBE_RESULTS_ANNOTATION = 'network.deckhouse.io/probe-results';
 
+/** JSON of `RefusedEndpoints`: pods that are left out of the slice. */
+export const REFUSED_ENDPOINTS_ANNOTATION = 'network.deckhouse.io/refused-endpoints';
+
 /** Controllers of kube-controller-manager that make slices: of the pods of a selector, and of an Endpoints object. */
 export const STANDARD_MANAGER = 'endpointslice-controller.k8s.io';
 export const MIRRORING_MANAGER = 'endpointslicemirroring-controller.k8s.io';

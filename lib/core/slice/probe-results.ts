@@ -1,4 +1,5 @@
 import { compareText } from '#lib/core/canonical-json.ts';
+import { isRecord, parseJson } from '#lib/core/json.ts';
 import type { Endpoint, EndpointSlice } from '#lib/core/kubernetes.ts';
 import { parseIpAddress } from '#lib/core/pod/ip-address.ts';
 import type { EndpointVerdict, FailedProbe, ProbeResults } from '#lib/core/probe/endpoint-verdict.ts';
@@ -84,18 +85,6 @@ function isFailedProbe(value: unknown): value is FailedProbe {
     typeof value['probe'] === 'string' &&
     typeof value['message'] === 'string'
   );
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A verdict that an earlier process has published. */

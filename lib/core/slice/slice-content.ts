@@ -3,8 +3,12 @@ import type { EndpointPort, EndpointSlice, ObjectMeta } from '#lib/core/kubernet
 import type { NodeFacts } from '#lib/core/pod/node-facts.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
 import type { DesiredEndpoint } from '#lib/core/slice/desired-endpoints.ts';
-import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import {
+  PROBE_RESULTS_ANNOTATION,
+  REFUSED_ENDPOINTS_ANNOTATION,
+} from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { definitionHash, encodeProbeResults } from '#lib/core/slice/probe-results.ts';
+import { encodeRefusedEndpoints } from '#lib/core/slice/refused-endpoints.ts';
 import { portsKey } from '#lib/core/slice/slice-groups.ts';
 import { sliceLabels, sliceOwner } from '#lib/core/slice/slice-metadata.ts';
 import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
@@ -55,7 +59,10 @@ function sliceMeta(
 ): Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'> {
   return {
     labels: sliceLabels(swh, node.name),
-    annotations: swh.healthcheck.probes.length === 0 ? {} : resultsAnnotation(swh, endpoints),
+    annotations: {
+      ...(swh.healthcheck.probes.length === 0 ? {} : resultsAnnotation(swh, endpoints)),
+      ...refusedAnnotation(node.name, endpoints),
+    },
     ownerReferences: [sliceOwner(swh)],
   };
 }
@@ -71,9 +78,19 @@ function resultsAnnotation(
   return { [PROBE_RESULTS_ANNOTATION]: encodeProbeResults({ definition, pods: Object.fromEntries(pods) }) };
 }
 
+function refusedAnnotation(
+  nodeName: string,
+  endpoints: readonly DesiredEndpoint[],
+): Readonly<Record<string, string>> {
+  const refused = endpoints.flatMap(({ podName, podUid: uid, refusal }) =>
+    refusal === undefined ? [] : [{ podName, uid, nodeName, reason: refusal }],
+  );
+  return refused.length === 0 ? {} : { [REFUSED_ENDPOINTS_ANNOTATION]: encodeRefusedEndpoints(refused) };
+}
+
 function sliceBody({ ports, endpoints }: SliceContent): Pick<EndpointSlice, 'endpoints' | 'ports'> {
   const sorted = endpoints.toSorted((a, b) => compareText(a.podName, b.podName) || compareText(a.key, b.key));
-  const shown = sorted.filter(({ isWithheld }) => isWithheld !== true);
+  const shown = sorted.filter(({ isWithheld, refusal }) => isWithheld !== true && refusal === undefined);
   return { endpoints: shown.map(({ endpoint }) => endpoint), ports };
 }
 

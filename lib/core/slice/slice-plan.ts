@@ -28,8 +28,8 @@ export interface SlicePlanInput extends EndpointsInput {
  *
  * No empty slice is kept: the EndpointSlice controller keeps one a Service so that consumers see a Service
  * without endpoints, which the Service itself tells them; one for each node would be a watch event, an object and
- * a name for every node of the cluster that runs none of the pods. Only while publication is `agree` is a slice kept
- * that shows no endpoint: it tells the controller the verdicts.
+ * a name for every node of the cluster that runs none of the pods. A slice that shows no endpoint is kept only
+ * where it tells the controller something: verdicts while publication is `agree`, and pods that no slice may hold.
  */
 export function planSlices(input: SlicePlanInput): Plan<EndpointSlice> {
   const own = input.existing

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EndpointSlice, KubernetesObject } from '#lib/core/kubernetes.ts';
+import { parseIpAddress, refusedRange } from '#lib/core/pod/ip-address.ts';
 import { nodeFacts } from '#lib/core/pod/node-facts.ts';
 import { planSlices, type SlicePlanInput } from '#lib/core/slice/slice-plan.ts';
+import { ApiError } from '../../../../dev/cluster/api-client.ts';
 import { waitFor } from '../../../../dev/process/wait-for.ts';
 import { aNode, anSwh, aPod, aVerdict, type SwhGiven } from '../../../support/builders.ts';
 import { type SharedControlPlane, sharedControlPlane } from '../../../support/control-plane.ts';
@@ -96,6 +98,12 @@ describe('slices in a real API server', () => {
     },
     { name: 'more than one chunk', given: {}, rest: { pods: manyPods(210) } },
     { name: 'a long node name', given: {}, rest: longNode() },
+    {
+      name: 'a pod whose address no slice may hold',
+      given: {},
+      rest: { pods: [aPod(), aPod({ name: 'local', ips: ['127.0.0.1'] })] },
+    },
+    { name: 'such a pod alone', given: {}, rest: { pods: [aPod({ name: 'local', ips: ['169.254.1.1'] })] } },
     { name: 'no pods', given: {}, rest: { pods: [] } },
   ];
 
@@ -105,6 +113,28 @@ describe('slices in a real API server', () => {
     expect(existing.length > 0).toBe(input.pods.length > 0);
     expect(planSlices({ ...input, existing })).toEqual(NOTHING);
     await publishStored({ ...input, existing, publication: 'withdraw' });
+  });
+
+  it.each([
+    ...['0.0.0.0', '127.0.0.1', '169.254.1.1', '224.0.0.251', '224.0.1.1', '239.1.1.1', '240.0.0.1'],
+    ...['255.255.255.255', '10.1.0.1', '::', '::1', 'fe80::1', 'febf::1', 'fec0::1', 'ff02::1', 'ff12::1'],
+    ...['ff05::2', '::2', '::ffff:7f00:1', 'fd00::1'],
+  ])('may hold %s exactly where the rule says so', async (ip) => {
+    const parsed = parseIpAddress(ip);
+    if (parsed === undefined) throw new Error(`${ip} is an address`);
+    const slice = {
+      metadata: { name: 'probe' },
+      addressType: parsed.family,
+      endpoints: [{ addresses: [parsed.address] }],
+    };
+    const isAccepted = await cluster.api.post(`${slicesPath()}?dryRun=All`, slice).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ApiError && error.status === 422) return false;
+        throw error;
+      },
+    );
+    expect(isAccepted).toBe(refusedRange(parsed) === undefined);
   });
 
   it('may be emptied while they are held', async () => {

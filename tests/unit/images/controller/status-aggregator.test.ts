@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Endpoint, EndpointSlice, Service } from '#lib/core/kubernetes.ts';
 import type { EndpointVerdict } from '#lib/core/probe/endpoint-verdict.ts';
-import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import {
+  PROBE_RESULTS_ANNOTATION,
+  REFUSED_ENDPOINTS_ANNOTATION,
+} from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { encodeProbeResults } from '#lib/core/slice/probe-results.ts';
+import { encodeRefusedEndpoints } from '#lib/core/slice/refused-endpoints.ts';
 import type { Status } from '../../../../images/controller/src/status.ts';
 import {
   aggregateStatus,
@@ -273,6 +277,26 @@ describe('endpointStatuses', () => {
       endpoints: '0/1',
       endpointStatuses: [{ podName: 'a', ready: false, failedProbes: ['http:10.1.0.2:8080'] }],
     });
+  });
+
+  it('names a pod that no slice may hold, which counts as an endpoint that is not ready', () => {
+    const reason = 'no EndpointSlice may hold the loopback address 127.0.0.1 of the pod';
+    const text = encodeRefusedEndpoints([{ podName: 'b', uid: 'uid-b', nodeName: 'node-1', reason }]);
+    const annotations = { [REFUSED_ENDPOINTS_ANNOTATION]: text };
+    const ofOtherFamily = aSlice({ name: 'web-6', endpoints: [up('b', { address: 'fd00::2' })] });
+    for (const slices of [
+      [aSlice({ endpoints: [up('a')], annotations })],
+      [ofOtherFamily, aSlice({ endpoints: [up('a')], annotations })],
+    ]) {
+      const status = statusOf({ slices });
+      expect(
+        status.endpointStatuses?.map(({ podName, ready, message }) => [podName, ready, message]),
+      ).toEqual([
+        ['a', true, undefined],
+        ['b', false, reason],
+      ]);
+      expect(status.endpoints).toBe('1/2');
+    }
   });
 
   it('shows the living one of two pods of one name', () => {

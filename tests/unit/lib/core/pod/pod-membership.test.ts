@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '#lib/core/kubernetes.ts';
-import { addressesOf, isMember, matchesSelector, primaryFamilyOf } from '#lib/core/pod/pod-membership.ts';
+import {
+  addressesOf,
+  isMember,
+  matchesSelector,
+  podAddress,
+  primaryFamilyOf,
+} from '#lib/core/pod/pod-membership.ts';
 import { anSwh, aPod } from '../../../../support/builders.ts';
 
 describe('isMember', () => {
@@ -46,6 +52,16 @@ describe('addressesOf', () => {
     const pod = aPod({ ips: ['fd00:0::1', '10.1.0.1', '10.1.0.2'] });
     expect(addressesOf(pod)).toEqual({ IPv6: 'fd00::1', IPv4: '10.1.0.1' });
     expect(primaryFamilyOf(pod)).toBe('IPv6');
+  });
+
+  it('leaves out what no slice may hold, and does not fall back to another of the family', () => {
+    const pod = aPod({ ips: ['127.0.0.1', 'fd00::1', '10.1.0.1'] });
+    expect(addressesOf(pod)).toEqual({ IPv6: 'fd00::1' });
+    expect(podAddress(pod, 'IPv4')).toEqual({
+      address: '127.0.0.1',
+      refusal: 'no EndpointSlice may hold the loopback address 127.0.0.1 of the pod',
+    });
+    expect(podAddress(pod, 'IPv6')).toEqual({ address: 'fd00::1' });
   });
 
   it('passes over what is no address', () => {

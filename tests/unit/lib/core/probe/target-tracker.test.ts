@@ -92,6 +92,12 @@ describe('trackEndpoints', () => {
         want: ['IPv4 10.1.0.1:8080'],
       },
       {
+        name: 'probes no address that no slice may hold: it would be one of the agent itself',
+        swh: anSwh({ ipFamilies: ['IPv4', 'IPv6'] }),
+        pod: aPod({ ips: ['127.0.0.1', 'fd00::1'] }),
+        want: ['IPv6 fd00::1:8080'],
+      },
+      {
         name: 'probes nothing while the Service is somebody else’s',
         swh: anSwh({
           conditions: [
