@@ -1,30 +1,43 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { clientNodeSlim } from './client-node-slim.ts';
-import { DIST, HOOK_PROGRAMS, PROGRAMS, ROOT } from './layout.ts';
+import { HOOK_PROGRAMS, PROGRAMS, ROOT } from './layout.ts';
 
-/** The CommonJS bundle of each hook program, by entry point, for the single executables. */
-export type HookBundles = ReadonlyMap<string, string>;
+/** What one build makes. */
+export interface BuildTarget {
+  /** Where it goes; the folders below are those of the images. */
+  readonly folder: string;
+  /** What the programs answer to `--version`. */
+  readonly version: string;
+}
 
-/** Bundles controller and agent into `dist/app`, the hook programs into `dist/hooks/.bundle`. */
-export async function bundlePrograms(): Promise<HookBundles> {
-  const version = await productVersion();
+/** What bundling gives beside the files. */
+export interface Bundles {
+  /** The CommonJS bundle of each hook program, by entry point, for the single executables. */
+  readonly hooks: ReadonlyMap<string, string>;
+  /** esbuild's record of what each bundle is made of. */
+  readonly metafiles: readonly Metafile[];
+}
+
+/** Bundles controller and agent into `FOLDER/app`, the hook programs into `FOLDER/hooks/.bundle`. */
+export async function bundlePrograms({ folder, version }: BuildTarget): Promise<Bundles> {
+  const metafiles: Metafile[] = [];
   for (const name of PROGRAMS) {
-    const outfile = `${DIST}/app/${name}.cjs`;
-    await build(options(version, `${ROOT}/images/${name}/src/main.ts`, outfile));
-    console.log(`build:   dist/app/${name}.cjs ${Math.round((await stat(outfile)).size / 1024)} KiB`);
+    const outfile = `${folder}/app/${name}.cjs`;
+    metafiles.push((await build(options(version, `${ROOT}/images/${name}/src/main.ts`, outfile))).metafile);
+    console.log(`build:   app/${name}.cjs ${Math.round((await stat(outfile)).size / 1024)} KiB`);
   }
   const hooks = new Map<string, string>();
-  for (const { folder, entry } of HOOK_PROGRAMS) {
-    const outfile = `${DIST}/hooks/.bundle/${folder}.cjs`;
-    await build(options(version, `${ROOT}/${entry}`, outfile));
-    hooks.set(entry, outfile);
+  for (const program of HOOK_PROGRAMS) {
+    const outfile = `${folder}/hooks/.bundle/${program.folder}.cjs`;
+    metafiles.push((await build(options(version, `${ROOT}/${program.entry}`, outfile))).metafile);
+    hooks.set(program.entry, outfile);
   }
-  return hooks;
+  return { hooks, metafiles };
 }
 
 /** CommonJS, because a CommonJS bundle starts faster and needs no `createRequire` for the packages inside. */
-function options(version: string, entry: string, outfile: string): BuildOptions {
+function options(version: string, entry: string, outfile: string) {
   return {
     entryPoints: [entry],
     outfile,
@@ -39,10 +52,12 @@ function options(version: string, entry: string, outfile: string): BuildOptions 
     plugins: [clientNodeSlim()],
     legalComments: 'none',
     logLevel: 'warning',
-  };
+    metafile: true,
+  } as const satisfies BuildOptions;
 }
 
-async function productVersion(): Promise<string> {
+/** The version in package.json, without a leading `v`. */
+export async function productVersion(): Promise<string> {
   const manifest: { version: string } = JSON.parse(await readFile(`${ROOT}/package.json`, 'utf8'));
   return manifest.version;
 }

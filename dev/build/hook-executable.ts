@@ -1,34 +1,40 @@
 import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { HookBundles } from './bundle.ts';
-import { DIST, HOOK_PROGRAMS, ROOT } from './layout.ts';
+import type { Bundles } from './bundle.ts';
+import { HOOK_PROGRAMS, ROOT } from './layout.ts';
 import { RUNTIME } from './runtime.ts';
 
 const run = promisify(execFile);
 
 /**
- * Makes each hook program a self-contained executable: `dist/hooks/FOLDER/NAME` (the launcher) with
+ * Makes each hook program a self-contained executable: `hooks/FOLDER/NAME` in `dist` (the launcher) with
  * `lib/NAME.bin` (Node and the bundle in one file), the loader and the libraries beside it. It needs nothing of
  * the machine, not even /proc, because Deckhouse runs hooks in a chroot of the module's own folder.
  */
-export async function buildHookExecutables(bundles: HookBundles, launcher: string): Promise<void> {
+export async function buildHookExecutables(
+  dist: string,
+  bundles: Bundles['hooks'],
+  launcher: string,
+): Promise<void> {
   for (const { name, folder, entry } of HOOK_PROGRAMS) {
     const bundle = bundles.get(entry);
     if (bundle === undefined) throw new Error(`bug: no bundle of ${entry}`);
-    const target = `${DIST}/hooks/${folder}`;
+    const target = `${dist}/hooks/${folder}`;
     await mkdir(`${target}/lib`, { recursive: true });
     await singleExecutable(bundle, `${target}/lib/${name}.bin`);
     await copyFile(launcher, `${target}/${name}`);
     await copyLibraries(`${target}/lib`);
   }
-  await rm(`${DIST}/hooks/.bundle`, { recursive: true, force: true });
+  await rm(`${dist}/hooks/.bundle`, { recursive: true, force: true });
 }
 
-async function singleExecutable(main: string, output: string): Promise<void> {
-  const config = `${main}.sea.json`;
+/** The same bytes for the same bundle, wherever it lies: the executable keeps the path that it is given. */
+async function singleExecutable(bundle: string, output: string): Promise<void> {
+  const config = `${bundle}.sea.json`;
   const settings = {
-    main,
+    main: basename(bundle),
     output,
     executable: `${RUNTIME}/node`,
     disableExperimentalSEAWarning: true,
@@ -37,7 +43,9 @@ async function singleExecutable(main: string, output: string): Promise<void> {
     execArgvExtension: 'none',
   };
   await writeFile(config, JSON.stringify(settings));
-  await run(`${ROOT}/node_modules/node/bin/node`, ['--build-sea', config]);
+  // The code cache holds hashes of names, seeded at random otherwise.
+  const args = ['--random-seed=1', '--build-sea', config];
+  await run(`${ROOT}/node_modules/node/bin/node`, args, { cwd: dirname(bundle) });
   await chmod(output, 0o755);
 }
 

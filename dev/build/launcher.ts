@@ -5,14 +5,14 @@ import { DIST, PROGRAMS, ROOT } from './layout.ts';
 
 const run = promisify(execFile);
 
-/** Builds the static launcher and installs it once per program; returns its path. */
-export async function buildLauncher(): Promise<string> {
+/** Builds the static launcher and installs it in `FOLDER/bin`, once per program; returns its path. */
+export async function buildLauncher(folder: string): Promise<string> {
   const launcher = `${DIST}/runtime/launcher`;
   await run('go', ['build', '-trimpath', '-ldflags', '-s -w -buildid=', '-o', launcher, '.'], {
     cwd: `${ROOT}/images/runtime/launcher`,
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' },
   });
-  await mkdir(`${DIST}/bin`, { recursive: true });
-  for (const name of PROGRAMS) await copyFile(launcher, `${DIST}/bin/${name}`);
+  await mkdir(`${folder}/bin`, { recursive: true });
+  for (const name of PROGRAMS) await copyFile(launcher, `${folder}/bin/${name}`);
   return launcher;
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
+import { type DebianFile, debianOrigin } from './debian-origin.ts';
 import { DIST, ROOT } from './layout.ts';
 
 const run = promisify(execFile);
@@ -9,24 +10,46 @@ const run = promisify(execFile);
 /** Where the stripped Node and the libraries lie, in `dist` and in the images alike. */
 export const RUNTIME = `${DIST}/runtime`;
 
+/** Where the parts of the runtime come from. */
+export interface RuntimeOrigin {
+  /** As Node says it: `v26.10.0`. */
+  readonly node: string;
+  /** In the order in which the loader loads them. */
+  readonly libraries: readonly DebianFile[];
+}
+
+const ORIGIN = `${RUNTIME}/origin.json`;
+
 /**
  * Puts the pinned Node, stripped of symbols (a fifth of its size), and every library that it loads, with the
- * loader itself, into `dist/runtime`. Skipped when that folder already holds this version of Node.
+ * loader itself, into `dist/runtime`. Skipped when that folder already holds this Node with these libraries.
  */
 export async function buildRuntime(): Promise<void> {
   const node = await realpath(`${ROOT}/node_modules/node/bin/node`);
   const { stdout } = await run(node, ['--version']);
-  const stamp = `${RUNTIME}/version`;
-  if ((await readFile(stamp, 'utf8').catch(() => '')) === stdout) return;
+  const paths = await librariesOf(node);
+  const libraries = await Promise.all(
+    paths.map(async (path) => debianOrigin(await realpath(path), nameOf(path))),
+  );
+  const origin = JSON.stringify({ node: stdout.trim(), libraries } satisfies RuntimeOrigin, null, 2);
+  if ((await readFile(ORIGIN, 'utf8').catch(() => '')) === origin) return;
   await rm(RUNTIME, { recursive: true, force: true });
   await mkdir(`${RUNTIME}/lib`, { recursive: true });
   await run('strip', ['-o', `${RUNTIME}/node`, node]);
-  const libraries = await librariesOf(node);
-  for (const library of libraries) {
-    const name = basename(library);
-    await copyFile(await realpath(library), `${RUNTIME}/lib/${name.startsWith('ld-') ? 'ld.so' : name}`);
-  }
-  await writeFile(stamp, stdout);
+  for (const path of paths) await copyFile(await realpath(path), `${RUNTIME}/lib/${nameOf(path)}`);
+  await writeFile(ORIGIN, origin);
+}
+
+/** What the runtime in `dist` is made of. Throws when it was not built. */
+export async function runtimeOrigin(): Promise<RuntimeOrigin> {
+  // Written by buildRuntime.
+  return JSON.parse(await readFile(ORIGIN, 'utf8')) as RuntimeOrigin;
+}
+
+/** Name of a library in the runtime: its soname, but the loader's is the same on every architecture. */
+function nameOf(library: string): string {
+  const name = basename(library);
+  return name.startsWith('ld-') ? 'ld.so' : name;
 }
 
 /** Paths of the shared libraries and the loader, as the machine's own loader resolves them. */
