@@ -1,21 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bundlePrograms } from '../../dev/build/bundle.ts';
 import { parseYaml } from '../../dev/manifest/yaml.ts';
+import { bundledPackages, npmComponents } from '../../dev/release/components.ts';
+import { ossList } from '../../dev/release/oss-list.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
-/** Name in oss.yaml of each package that the products carry. */
-const NAMES: Readonly<Record<string, string>> = {
-  node: 'nodejs',
-  '@kubernetes/client-node': 'kubernetes-client-node',
-  pg: 'node-postgres',
-};
+/** Entries of oss.yaml that no npm package stands behind. Their versions follow the machine that made the file. */
+const RUNTIME_PARTS: readonly string[] = ['gcc-runtime-libraries', 'glibc', 'go', 'nodejs'];
 
 interface Manifest {
   readonly name: string;
   readonly version: string;
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 describe('files of the module', () => {
@@ -28,14 +27,23 @@ describe('files of the module', () => {
     expect(parseYaml(read('Chart.yaml'))).toMatchObject({ name, version: manifest.version });
   });
 
-  it('list every package that is shipped, at its version', () => {
-    const shipped = { ...manifest.dependencies, node: manifest.devDependencies['node'] };
-    const want = Object.entries(shipped).map(([name, version]) => ({ id: NAMES[name] ?? name, version }));
-    const listed = parseYaml(read('oss.yaml')) as readonly {
-      readonly id: string;
-      readonly version: string;
-    }[];
-    expect(listed.map(({ id, version }) => ({ id, version })).toSorted(byId)).toEqual(want.toSorted(byId));
+  it('list in oss.yaml every package that is in a bundle, as the lock file has it', async () => {
+    const product = mkdtempSync(join(tmpdir(), 'swh-bundles-'));
+    try {
+      const { metafiles } = await bundlePrograms({ folder: product, version: '0.0.0' });
+      const shipped = await npmComponents(bundledPackages(metafiles));
+      const listed = listedSoftware().filter(({ id }) => !RUNTIME_PARTS.includes(id));
+      expect(listed).toEqual(parseYaml(ossList(shipped)));
+    } finally {
+      rmSync(product, { recursive: true });
+    }
+  });
+
+  it('list in oss.yaml what the runtime is made of', () => {
+    const parts = listedSoftware().filter(({ id }) => RUNTIME_PARTS.includes(id));
+    expect(parts.map(({ id }) => id)).toEqual(RUNTIME_PARTS);
+    expect(parts.find(({ id }) => id === 'nodejs')?.version).toBe(process.version.slice(1));
+    for (const { version } of parts) expect(version).toMatch(/^\d+\.\d+/);
   });
 
   it('describe every setting in both languages, with choices in CamelCase', () => {
@@ -64,6 +72,7 @@ function read(file: string): string {
   return readFileSync(new URL(file, ROOT), 'utf8');
 }
 
-function byId(a: { readonly id: string }, b: { readonly id: string }): number {
-  return a.id < b.id ? -1 : 1;
+function listedSoftware(): readonly { readonly id: string; readonly version: string }[] {
+  // Our own file, in the form that Deckhouse prescribes.
+  return parseYaml(read('oss.yaml')) as readonly { readonly id: string; readonly version: string }[];
 }

@@ -1,0 +1,56 @@
+import type { PROGRAMS } from '../build/layout.ts';
+import { RUNTIME } from '../build/runtime.ts';
+import { readEntry, readTree, textFile } from './file-tree.ts';
+import { type Image, imageOf, type Layer, layerOf } from './oci-image.ts';
+import type { TarEntry } from './tar.ts';
+
+/** Name of an image that runs in the cluster; also its key in images_digests.json. */
+export type ApplicationName = (typeof PROGRAMS)[number];
+
+/** The user that Deckhouse gives to its own components. */
+const USER = 64535;
+
+/** Where a container runtime mounts something: with a read-only root it could not make these itself. */
+const MOUNT_POINTS = ['dev', 'proc', 'sys', 'tmp', 'var/run/secrets/kubernetes.io/serviceaccount'] as const;
+
+/**
+ * The images of the programs built in `product`. Each has two layers: the runtime, byte for byte the same in all of
+ * them and in every release with the same Node and libraries, and the program, a few megabytes.
+ */
+export async function applicationImages(
+  product: string,
+  version: string,
+): Promise<Readonly<Record<ApplicationName, Image>>> {
+  const runtime = await runtimeLayer();
+  const image = async (name: ApplicationName): Promise<Image> => {
+    const labels = {
+      'org.opencontainers.image.title': name,
+      'org.opencontainers.image.version': version,
+      'org.opencontainers.image.licenses': 'Apache-2.0',
+    };
+    return imageOf([runtime, await programLayer(product, name)], {
+      User: `${USER}:${USER}`,
+      Entrypoint: [`/bin/${name}`],
+      WorkingDir: '/',
+      Labels: labels,
+    });
+  };
+  return { agent: await image('agent'), controller: await image('controller') };
+}
+
+async function runtimeLayer(): Promise<Layer> {
+  const parts = [readEntry(`${RUNTIME}/node`, 'runtime/node'), readTree(`${RUNTIME}/lib`, 'runtime/lib')];
+  return layerOf((await Promise.all(parts)).flat());
+}
+
+async function programLayer(product: string, name: ApplicationName): Promise<Layer> {
+  return layerOf([
+    ...(await readEntry(`${product}/bin/${name}`, `bin/${name}`)),
+    ...(await readEntry(`${product}/app/${name}.cjs`, `app/${name}.cjs`)),
+    textFile('etc/passwd', `root:x:0:0:root:/:/\ndeckhouse:x:${USER}:${USER}:deckhouse:/:/\n`),
+    textFile('etc/group', `root:x:0:\ndeckhouse:x:${USER}:\n`),
+    // An API server may be named by a host name; glibc's own default would ask no DNS server.
+    textFile('etc/nsswitch.conf', 'hosts: files dns\n'),
+    ...MOUNT_POINTS.map((path): TarEntry => ({ kind: 'directory', path })),
+  ]);
+}
