@@ -51,15 +51,18 @@ export const CHILD_SERVICE_READY = 'ChildServiceReady';
 export const FAIL_OPEN = 'FailOpen';
 export const READY = 'Ready';
 
-export type ConditionReason =
-  | 'Accepted'
-  | 'InvalidSpec'
-  | 'ChildServiceWasCreated'
-  | 'ChildServiceWasNotCreated'
-  | 'ChildServiceConflict'
-  | 'ChildServiceClusterIPImmutable'
-  | 'ChildServiceAdopting'
-  | 'AllEndpointsAreReady'
-  | 'NotAllEndpointsAreReady'
-  | 'TooFewEndpointsUp'
-  | 'EnoughEndpointsUp';
+export const CONDITION_REASONS = [
+  'Accepted',
+  'InvalidSpec',
+  'ChildServiceWasCreated',
+  'ChildServiceWasNotCreated',
+  'ChildServiceConflict',
+  'ChildServiceClusterIPImmutable',
+  'ChildServiceAdopting',
+  'AllEndpointsAreReady',
+  'NotAllEndpointsAreReady',
+  'TooFewEndpointsUp',
+  'EnoughEndpointsUp',
+] as const;
+
+export type ConditionReason = (typeof CONDITION_REASONS)[number];
