@@ -10,8 +10,9 @@ export const PROBE_SECRETS = 'd8:service-with-healthchecks:agent-probe-secrets';
 const RBAC = 'rbac.authorization.k8s.io';
 const RBAC_V1 = `${RBAC}/v1`;
 const nameSelector = { matchNames: [PROBE_SECRETS] };
-const ROLES: KubernetesBinding = { name: 'roles', apiVersion: RBAC_V1, kind: 'Role', nameSelector };
-const ROLE_BINDINGS: KubernetesBinding = {
+/** What the hook keeps. */
+export const ROLES: KubernetesBinding = { name: 'roles', apiVersion: RBAC_V1, kind: 'Role', nameSelector };
+export const ROLE_BINDINGS: KubernetesBinding = {
   name: 'role-bindings',
   apiVersion: RBAC_V1,
   kind: 'RoleBinding',

@@ -1,5 +1,6 @@
 import { argv, env, stderr, stdout } from 'node:process';
 import { runOperatorHost } from '#lib/hook/operator-host.ts';
+import { systemClock } from '#lib/runtime/clock.ts';
 import { HOOKS } from './registry.ts';
 
 /** The hooks as one hook file of a real shell-operator. */
@@ -8,4 +9,5 @@ process.exitCode = runOperatorHost(HOOKS, {
   env,
   stdout: (text) => stdout.write(text),
   stderr: (text) => stderr.write(text),
+  now: () => systemClock.now(),
 });

@@ -27,6 +27,12 @@ export async function applyOperation(
       const patch = api.mergePatch(resourceFor(operation), refOf(operation), mergePatch, place);
       return settle(patch, operation.ignoreMissingObject === true ? ['not-found'] : []);
     }
+    case 'JSONPatch': {
+      const { jsonPatch, subresource } = operation;
+      const place = { ...options, ...(subresource === undefined ? {} : { subresource }) };
+      const patch = api.jsonPatch(resourceFor(operation), refOf(operation), parsedPatch(jsonPatch), place);
+      return settle(patch, operation.ignoreMissingObject === true ? ['not-found'] : []);
+    }
     case 'Delete':
     case 'DeleteInBackground':
     case 'DeleteNonCascading':
@@ -79,6 +85,12 @@ async function createObject(
     const metadata = { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
     return await api.replace(resource, { ...object, metadata }, options);
   }
+}
+
+function parsedPatch(text: string): readonly unknown[] {
+  const patch: unknown = JSON.parse(text);
+  if (!Array.isArray(patch)) throw new Error('bug: a JSON patch that is not a list');
+  return patch;
 }
 
 async function settle<T>(request: Promise<T>, fine: readonly KubeErrorKind[]): Promise<T | undefined> {

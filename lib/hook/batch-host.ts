@@ -1,10 +1,14 @@
-import type { Hook, KubernetesBinding } from '#lib/hook/hook.ts';
-import { type HookProcess, readJson, textOf } from '#lib/hook/hook-process.ts';
-import { runHooks } from '#lib/hook/operator-host.ts';
+import { contextsIn, snapshotsIn } from '#lib/hook/binding-context.ts';
+import type { KubernetesBinding, Snapshots } from '#lib/hook/hook.ts';
+import { type HookProcess, readJson, textOf, writeJsonLines } from '#lib/hook/hook-process.ts';
+import type { ModuleHook } from '#lib/hook/module-hook.ts';
 
 /** What one executable with several hooks offers to addon-operator and Deckhouse. */
 export interface HookBatch {
-  readonly hooks: readonly Hook[];
+  /** At least one: without any, an operator does not take the file for a batch. */
+  readonly hooks: readonly ModuleHook[];
+  /** Run on its schedule; says whether the module does its work. */
+  readonly readiness?: ModuleHook;
   /** Why settings of the module are wrong, one sentence each; empty when they are right. */
   checkSettings(settings: unknown): readonly string[];
 }
@@ -42,15 +46,15 @@ function config(batch: HookBatch, process: HookProcess): number {
 }
 
 function run({ hooks }: HookBatch, process: HookProcess, [index]: readonly string[]): number {
-  const hook = hooks[Number(index)];
+  const hook = index !== undefined && /^\d+$/.test(index) ? hooks[Number(index)] : undefined;
   if (hook === undefined) throw new Error(`no hook ${index ?? ''}: there are ${hooks.length}`);
-  runHooks([hook], process);
-  return 0;
+  return runModuleHook(hook, process);
 }
 
-/** No readiness hook is declared; whoever asks all the same must not take silence for readiness. */
-function ready(_batch: HookBatch, process: HookProcess): number {
-  return fail(process, 'this module declares no readiness hook', 1);
+/** Who asks although nothing is declared must not take silence for readiness. */
+function ready({ readiness }: HookBatch, process: HookProcess): number {
+  if (readiness === undefined) return fail(process, 'this module declares no readiness hook', 1);
+  return runModuleHook(readiness, process);
 }
 
 function check(batch: HookBatch, process: HookProcess): number {
@@ -68,16 +72,43 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['check', check],
 ]);
 
+/** Files in, files out. Metrics go first: an operator applies them before the operations, which may take long. */
+function runModuleHook(hook: ModuleHook, process: HookProcess): number {
+  const snapshots = snapshotsOf(hook, readJson(process, 'BINDING_CONTEXT_PATH'));
+  if (snapshots === undefined) return 0;
+  const { env } = process;
+  const values = env['VALUES_PATH'] === undefined ? {} : readJson(process, 'VALUES_PATH');
+  const { operations, metrics = [], message } = hook.run({ snapshots, values, now: process.now() });
+  const group = `${env['MODULE_NAME'] ?? 'module'}/${hook.name}`;
+  const gauges = metrics.map((metric) => ({ ...metric, action: 'set', group }));
+  writeJsonLines(process, 'METRICS_PATH', gauges);
+  writeJsonLines(process, 'KUBERNETES_PATCH_PATH', operations);
+  if (message !== undefined) process.stdout(`${JSON.stringify({ level: 'warn', msg: message })}\n`);
+  return 0;
+}
+
+/** A hook without bindings needs no snapshots; one with bindings does nothing until it has some. */
+function snapshotsOf({ config: { kubernetes = [] } }: ModuleHook, context: unknown): Snapshots | undefined {
+  if (kubernetes.length > 0) return snapshotsIn(context, kubernetes);
+  return contextsIn(context).length === 0 ? undefined : {};
+}
+
 /** The document of `hook config`: positions in `hooks` are the indexes of `hook run`. */
-function batchConfig({ hooks }: HookBatch): Readonly<Record<string, unknown>> {
+function batchConfig({ hooks, readiness }: HookBatch): Readonly<Record<string, unknown>> {
   return {
     version: 'v1',
-    hooks: hooks.map((hook) => ({
-      configVersion: hook.config.configVersion,
-      metadata: { name: hook.name, path: `hooks/${hook.name}` },
-      kubernetes: hook.config.kubernetes.map(batchBinding),
-    })),
+    hooks: hooks.map(hookConfig),
+    ...(readiness === undefined ? {} : { readiness: hookConfig(readiness) }),
     has_settings_check: true,
+  };
+}
+
+function hookConfig({ name, config: { kubernetes, ...moments } }: ModuleHook): object {
+  return {
+    configVersion: 'v1',
+    metadata: { name, path: `hooks/${name}` },
+    ...moments,
+    ...(kubernetes === undefined ? {} : { kubernetes: kubernetes.map(batchBinding) }),
   };
 }
 
@@ -85,7 +116,7 @@ function batchConfig({ hooks }: HookBatch): Readonly<Record<string, unknown>> {
 function batchBinding(binding: KubernetesBinding): Readonly<Record<string, unknown>> {
   const { executeHookOnEvent, group: _, ...rest } = binding;
   return {
-    keepFullObjectsInMemory: true,
+    keepFullObjectsInMemory: binding.jqFilter === undefined,
     ...rest,
     executeHookOnEvent: executeHookOnEvent === undefined || executeHookOnEvent.length > 0,
   };

@@ -1,25 +1,33 @@
 import type { KubernetesObject } from '#lib/core/kubernetes.ts';
-import type { Snapshots } from '#lib/hook/hook.ts';
+import type { KubernetesBinding, Snapshots } from '#lib/hook/hook.ts';
+
+/** The contexts of a binding context file. Throws when the file is not what an operator writes. */
+export function contextsIn(context: unknown): readonly Readonly<Record<string, unknown>>[] {
+  if (!Array.isArray(context)) throw new Error('the binding context is not a list');
+  return context.filter(isRecord);
+}
 
 /**
  * The snapshots in a binding context file. All contexts of a run carry the same ones, so the last that has any
  * is taken; undefined when none has (onStartup, for instance). Throws when the file is not what an operator
  * writes or a binding is missing: acting on half of the world would delete the other half.
  */
-export function snapshotsIn(context: unknown, bindings: readonly string[]): Snapshots | undefined {
-  if (!Array.isArray(context)) throw new Error('the binding context is not a list');
-  const withSnapshots = context.findLast((entry) => isRecord(entry) && isRecord(entry['snapshots']));
-  if (withSnapshots === undefined) return undefined;
-  const { snapshots } = withSnapshots;
-  return Object.fromEntries(bindings.map((name) => [name, objectsIn(snapshots[name], name)]));
+export function snapshotsIn(context: unknown, bindings: readonly KubernetesBinding[]): Snapshots | undefined {
+  const withSnapshots = contextsIn(context).findLast(({ snapshots }) => isRecord(snapshots));
+  const snapshots = withSnapshots?.['snapshots'];
+  if (!isRecord(snapshots)) return undefined;
+  return Object.fromEntries(
+    bindings.map((binding) => [binding.name, objectsIn(snapshots[binding.name], binding)]),
+  );
 }
 
-function objectsIn(items: unknown, binding: string): readonly KubernetesObject[] {
-  if (!Array.isArray(items)) throw new Error(`the binding context has no snapshot of ${binding}`);
+function objectsIn(items: unknown, { name, jqFilter }: KubernetesBinding): readonly KubernetesObject[] {
+  if (!Array.isArray(items)) throw new Error(`the binding context has no snapshot of ${name}`);
+  const field = jqFilter === undefined ? 'object' : 'filterResult';
   return items.map((item) => {
-    const object: unknown = isRecord(item) ? item['object'] : undefined;
+    const object: unknown = isRecord(item) ? item[field] : undefined;
     if (!isKubernetesObject(object))
-      throw new Error(`the snapshot of ${binding} holds an item without object`);
+      throw new Error(`the snapshot of ${name} holds an item without ${field}`);
     return object;
   });
 }

@@ -8,6 +8,7 @@ export interface HookProcess {
   /** Writes once, to be called with whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
+  now(): Date;
 }
 
 /** The JSON in the file that a variable names. Throws when the variable is missing or the file is not JSON. */

@@ -7,6 +7,7 @@ export interface KubernetesBinding {
   readonly kind: string;
   readonly labelSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
   readonly nameSelector?: { readonly matchNames: readonly string[] };
+  readonly namespace?: { readonly nameSelector: { readonly matchNames: readonly string[] } };
   /** Bindings of one group come with the snapshots of all of them. */
   readonly group?: string;
   readonly queue?: string;
@@ -38,6 +39,17 @@ export type Operation =
       readonly namespace?: string;
       readonly name: string;
       readonly mergePatch: Readonly<Record<string, unknown>>;
+      readonly subresource?: 'status';
+      readonly ignoreMissingObject?: boolean;
+    }
+  | {
+      readonly operation: 'JSONPatch';
+      readonly apiVersion: string;
+      readonly kind: string;
+      readonly namespace?: string;
+      readonly name: string;
+      /** RFC 6902 as text: an operator refuses a list that begins with a removal. */
+      readonly jsonPatch: string;
       readonly subresource?: 'status';
       readonly ignoreMissingObject?: boolean;
     }

@@ -28,16 +28,15 @@ export function runOperatorHost(hooks: readonly Hook[], process: HookProcess): n
 }
 
 /** Reads the snapshots of the hooks' bindings, reconciles and writes the patch file. */
-export function runHooks(hooks: readonly Hook[], process: HookProcess): void {
-  const bindings = sharedBindings(hooks).map(({ name }) => name);
-  const snapshots = snapshotsIn(readJson(process, 'BINDING_CONTEXT_PATH'), bindings);
+function runHooks(hooks: readonly Hook[], process: HookProcess): void {
+  const snapshots = snapshotsIn(readJson(process, 'BINDING_CONTEXT_PATH'), sharedBindings(hooks));
   if (snapshots === undefined) return;
   const operations = reconcileAll(hooks, snapshots).map(inTheOperatorsWords);
   writeJsonLines(process, 'KUBERNETES_PATCH_PATH', operations);
 }
 
 /** The operator holds no deletion back and refuses words that it does not know. */
-function inTheOperatorsWords(operation: Operation): Operation {
+export function inTheOperatorsWords(operation: Operation): Operation {
   if (!isDeletion(operation)) return operation;
   const { confirmMs: _, ...rest } = operation;
   return rest;

@@ -85,6 +85,7 @@ export function createResidentHook(deps: ResidentHookDeps): ResidentHook {
   };
 }
 
+/** As under an operator, an operation that fails does not keep the later ones from being applied. */
 async function applyAll(
   deps: ResidentHookDeps,
   key: string,
@@ -92,18 +93,26 @@ async function applyAll(
   signal: AbortSignal,
 ): Promise<void> {
   const { hook, logger } = deps;
-  try {
-    for (const operation of operations) await applyOne(deps, operation, signal);
-  } catch (error) {
-    // A conflict means that the snapshot was old: nothing is wrong with the object.
-    if (classifyKubeError(error) !== 'conflict' && !signal.aborted) {
-      const message = error instanceof Error ? error.message : String(error);
-      deps.onOutcome?.(hook.name, key, { kind: 'failed', message });
-      logger.warn('operation failed', { hook: hook.name, key, error: message });
+  const failures: unknown[] = [];
+  for (const operation of operations) {
+    try {
+      await applyOne(deps, operation, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failures.push(error);
     }
-    throw error;
   }
-  deps.onOutcome?.(hook.name, key, { kind: 'done', operations: operations.length });
+  if (failures.length === 0) {
+    deps.onOutcome?.(hook.name, key, { kind: 'done', operations: operations.length });
+    return;
+  }
+  // A conflict means that the snapshot was old: nothing is wrong with the object.
+  const error = failures.find((one) => classifyKubeError(one) !== 'conflict');
+  if (error === undefined) throw failures[0];
+  const message = error instanceof Error ? error.message : String(error);
+  deps.onOutcome?.(hook.name, key, { kind: 'failed', message });
+  logger.warn('operation failed', { hook: hook.name, key, error: message });
+  throw error;
 }
 
 async function applyOne(deps: ResidentHookDeps, operation: Operation, signal: AbortSignal): Promise<void> {

@@ -14,6 +14,7 @@ const WATCH_GRACE_MS = 10_000;
 /** Bookmarks come about every minute; two missing ones mean that the server is stuck. */
 const WATCH_SILENCE_MS = 150_000;
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
+const JSON_PATCH_TYPE = 'application/json-patch+json';
 
 /** `KubeApi` over HTTP and JSON. Objects come without `managedFields`, and always with apiVersion and kind. */
 export class HttpKubeApi implements KubeApi {
@@ -146,6 +147,22 @@ export class HttpKubeApi implements KubeApi {
       what: `patch ${nameOf(resource, ref)}`,
       body,
       contentType: MERGE_PATCH_TYPE,
+      signal: options.signal,
+    });
+  }
+
+  async jsonPatch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    body: readonly unknown[],
+    options: WriteOptions = {},
+  ): Promise<T> {
+    return this.#send(resource, {
+      method: 'PATCH',
+      path: pathOf(resource, ref, options),
+      what: `patch ${nameOf(resource, ref)}`,
+      body,
+      contentType: JSON_PATCH_TYPE,
       signal: options.signal,
     });
   }

@@ -69,6 +69,13 @@ export interface KubeApi {
     body: Readonly<Record<string, unknown>>,
     options?: WriteOptions,
   ): Promise<T>;
+  /** JSON patch (RFC 6902). */
+  jsonPatch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    body: readonly unknown[],
+    options?: WriteOptions,
+  ): Promise<T>;
   /** Background deletion; conditional on uid and version when given. */
   delete<T extends KubernetesObject>(
     resource: Resource<T>,

@@ -47,6 +47,7 @@ export const PODS: Resource<Pod> = core('Pod', 'pods');
 export const SERVICES: Resource<Service> = core('Service', 'services');
 export const ENDPOINTS: Resource<Endpoints> = core('Endpoints', 'endpoints');
 export const SECRETS: Resource<Secret> = core('Secret', 'secrets');
+export const CONFIG_MAPS: Resource<KubernetesObject> = core('ConfigMap', 'configmaps');
 export const NODES: Resource<Node> = { ...core<Node>('Node', 'nodes'), namespaced: false };
 export const NAMESPACES: Resource<Namespace> = {
   ...core<Namespace>('Namespace', 'namespaces'),
@@ -100,6 +101,7 @@ const ALL: readonly Resource<KubernetesObject>[] = [
   SERVICES,
   ENDPOINTS,
   SECRETS,
+  CONFIG_MAPS,
   NODES,
   NAMESPACES,
   ENDPOINT_SLICES,

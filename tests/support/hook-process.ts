@@ -9,7 +9,12 @@ export interface HookRun {
   readonly stderr: string;
   /** Documents in the patch file. */
   readonly operations: readonly unknown[];
+  /** Documents in the metrics file. */
+  readonly metrics: readonly unknown[];
 }
+
+/** The time at which hooks run in tests. */
+export const HOOK_NOW = new Date('2026-01-01T00:00:00Z');
 
 /** Runs a host as an operator would: files in, files out, nothing else. */
 export function runHookProgram(
@@ -19,8 +24,12 @@ export function runHookProgram(
 ): HookRun {
   const directory = mkdtempSync(join(tmpdir(), 'hook-'));
   try {
-    const env: Record<string, string> = { KUBERNETES_PATCH_PATH: join(directory, 'patch') };
-    writeFileSync(join(directory, 'patch'), '');
+    const outputs = {
+      KUBERNETES_PATCH_PATH: join(directory, 'patch'),
+      METRICS_PATH: join(directory, 'metrics'),
+    };
+    const env: Record<string, string> = { ...outputs };
+    for (const output of Object.values(outputs)) writeFileSync(output, '');
     for (const [variable, content] of Object.entries(files)) {
       env[variable] = join(directory, variable);
       writeFileSync(join(directory, variable), JSON.stringify(content));
@@ -35,9 +44,19 @@ export function runHookProgram(
       stderr: (text) => {
         written.stderr += text;
       },
+      now: () => HOOK_NOW,
     });
-    const lines = readFileSync(join(directory, 'patch'), 'utf8').split('\n').filter(Boolean);
-    return { exitCode, ...written, operations: lines.map((line) => JSON.parse(line)) };
+    const documents = (path: string) =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+    return {
+      exitCode,
+      ...written,
+      operations: documents(outputs.KUBERNETES_PATCH_PATH),
+      metrics: documents(outputs.METRICS_PATH),
+    };
   } finally {
     rmSync(directory, { recursive: true });
   }

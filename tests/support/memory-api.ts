@@ -61,6 +61,10 @@ export class MemoryApi implements KubeApi {
     return this.#store(resource, mergePatch(current, body) as T);
   }
 
+  jsonPatch(): Promise<never> {
+    return Promise.reject(new Error('left to the real API server'));
+  }
+
   async delete<T extends KubernetesObject>(resource: Resource<T>, ref: ObjectRef): Promise<void> {
     this.#begin(`delete ${resource.kind} ${ref.namespace}/${ref.name}`);
     this.#find(resource, ref);

@@ -74,6 +74,10 @@ export class ScriptedKubeApi implements KubeApi {
     return Promise.reject(new Error(`not scripted: patch ${ref.name}`));
   }
 
+  jsonPatch<T extends KubernetesObject>(_resource: Resource<T>, ref: ObjectRef): Promise<T> {
+    return Promise.reject(new Error(`not scripted: patch ${ref.name}`));
+  }
+
   delete<T extends KubernetesObject>(_resource: Resource<T>, ref: ObjectRef): Promise<void> {
     return Promise.reject(new Error(`not scripted: delete ${ref.name}`));
   }

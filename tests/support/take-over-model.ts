@@ -164,6 +164,7 @@ export class TakeOverModel {
           return this.#stored(resource, object, undefined);
         }),
       replace: () => Promise.reject(new Error('the model has no replace')),
+      jsonPatch: () => Promise.reject(new Error('the model has no JSON patch')),
       mergePatch: (resource, ref, body) =>
         write(() => {
           const current = found(resource, ref);

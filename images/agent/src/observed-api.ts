@@ -53,6 +53,8 @@ export function observedApi(api: KubeApi, observer: ApiObserver): KubeApi {
       observeWrite('update', resource, api.replace(resource, object, options), options?.signal),
     mergePatch: (resource, ref, body, options) =>
       observeWrite('update', resource, api.mergePatch(resource, ref, body, options), options?.signal),
+    jsonPatch: (resource, ref, body, options) =>
+      observeWrite('update', resource, api.jsonPatch(resource, ref, body, options), options?.signal),
     delete: (resource, ref, preconditions, signal) =>
       observeWrite('delete', resource, api.delete(resource, ref, preconditions, signal), signal),
   };

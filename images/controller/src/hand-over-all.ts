@@ -1,15 +1,18 @@
 import type { ObjectRef } from '#lib/core/kubernetes.ts';
+import { HAND_OVER_FINALIZER } from '#lib/core/service/hand-over.ts';
+import { applyOperation } from '#lib/hook/apply-operation.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
 import { microTime } from '#lib/kube/micro-time.ts';
-import { LEASES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
+import { LEASES, ROLE_BINDINGS, ROLES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
 import { sleep } from '#lib/runtime/sleep.ts';
-import { HAND_OVER_POLL_MS, type HandOverDeps, handOverStep } from './hand-over.ts';
+import { PROBE_SECRETS, probeSecretAccess } from '../../../hooks/probe-secret-access.ts';
+import { HAND_OVER_POLL_MS, type HandOverDeps, handOverStep, setFinalizer } from './hand-over.ts';
 import { getIfThere } from './service-feeds.ts';
 
 export interface HandOverAllOptions {
   /** The Lease of the controllers; undefined: none runs. */
   readonly lease: ObjectRef | undefined;
-  /** Different from that of every controller. */
+  /** Different from that of every controller; the same for all who hand over. */
   readonly identity: string;
 }
 
@@ -20,14 +23,15 @@ const WORKERS = 8;
  * How long no controller may lead afterwards: it would take everything over again. The module is uninstalled meanwhile
  * and its Lease with it; where it is not, the controllers go on when the time is over.
  */
-const KEEP_OFF_SECONDS = 600;
+export const KEEP_OFF_SECONDS = 600;
 
 /** A leader that cannot renew stops itself after so long: see `LeaderElection`. */
 const LEADER_STOPS_MS = 10_000;
 
 /**
- * Gives the Services of all objects back to the standard controllers; resolves when nothing of ours feeds any Service.
- * Throws when one could not be given back; to be called again then.
+ * Gives the Services of all objects back to the standard controllers; resolves when nothing of ours feeds any Service,
+ * no object waits for us any more, and no namespace holds a Role that lets agents read Secrets. Throws when something
+ * could not be done; to be called again then.
  */
 export async function handOverAll(
   deps: HandOverDeps,
@@ -38,6 +42,7 @@ export async function handOverAll(
   const { items } = await deps.api.list(SERVICES_WITH_HEALTHCHECKS, {}, signal);
   const waiting = items.map(({ metadata: { namespace = '', name } }) => ({ namespace, name }));
   await Promise.all(Array.from({ length: WORKERS }, () => work(deps, waiting, signal)));
+  await withdrawSecretAccess(deps, signal);
   return { objects: items.length };
 }
 
@@ -54,9 +59,32 @@ async function handOver(deps: HandOverDeps, ref: ObjectRef, signal: AbortSignal)
       if (kind === 'conflict' || kind === 'transient') return 'wait' as const;
       throw error;
     });
-    if (result === 'finished') return;
+    if (result === 'finished') return await letGo(deps, ref, signal);
     if (result === 'wait') await sleep(deps.clock, HAND_OVER_POLL_MS, signal);
   }
+}
+
+/** Without the finalizer: nobody may be left who would take it off when the object is deleted. */
+async function letGo(deps: HandOverDeps, ref: ObjectRef, signal: AbortSignal): Promise<void> {
+  const object = await getIfThere(deps.api, SERVICES_WITH_HEALTHCHECKS, ref, signal);
+  if (object?.metadata.finalizers?.includes(HAND_OVER_FINALIZER) !== true) return;
+  try {
+    await setFinalizer(deps, object, false, signal);
+  } catch (error) {
+    const kind = classifyKubeError(error);
+    if (kind === 'conflict') await letGo(deps, ref, signal);
+    else if (kind !== 'not-found') throw error;
+  }
+}
+
+async function withdrawSecretAccess({ api }: HandOverDeps, signal: AbortSignal): Promise<void> {
+  const scope = { fieldSelector: `metadata.name=${PROBE_SECRETS}` };
+  const [roles, bindings] = await Promise.all([
+    api.list(ROLES, scope, signal),
+    api.list(ROLE_BINDINGS, scope, signal),
+  ]);
+  const world = { roles: roles.items, 'role-bindings': bindings.items };
+  for (const operation of probeSecretAccess.reconcile(world)) await applyOperation(api, operation, signal);
 }
 
 /** Takes the Lease from whoever holds it, and waits until the former holder must have noticed. */

@@ -1,10 +1,12 @@
 import { readObservedStatus } from '#lib/api/observed-status.ts';
-import { isRecord } from '#lib/api/prune.ts';
-import { setCondition } from '#lib/core/conditions.ts';
+import { selectorOf } from '#lib/api/selector-of.ts';
 import type { ObjectRef } from '#lib/core/kubernetes.ts';
-import { HAND_OVER_FINALIZER, type HandOverStep, planHandOver } from '#lib/core/service/hand-over.ts';
-import { CHILD_SERVICE_READY } from '#lib/core/slice/publication.ts';
-import { timestamp } from '#lib/core/timestamp.ts';
+import {
+  announcedConditions,
+  HAND_OVER_FINALIZER,
+  type HandOverStep,
+  planHandOver,
+} from '#lib/core/service/hand-over.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import {
   ENDPOINT_SLICES,
@@ -98,34 +100,15 @@ async function perform(
 async function announce(
   { api, clock }: HandOverDeps,
   object: UncheckedServiceWithHealthchecks,
-  { reason, message }: Extract<HandOverStep, { readonly kind: 'announce' }>,
+  { reason }: Extract<HandOverStep, { readonly kind: 'announce' }>,
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace = '', name, resourceVersion, generation = 0 } = object.metadata;
-  const now = clock.now();
-  const update = {
-    type: CHILD_SERVICE_READY,
-    status: 'False',
-    observedGeneration: generation,
-    reason,
-    message,
-  } as const;
-  // How long agents and standard controllers have had is measured from this time, whatever the status was before.
-  const conditions = setCondition(readObservedStatus(object).conditions, update, now).map((condition) =>
-    condition.type === CHILD_SERVICE_READY ? { ...condition, lastTransitionTime: timestamp(now) } : condition,
-  );
+  const { conditions: before } = readObservedStatus(object);
+  const conditions = announcedConditions(before, { reason, generation }, clock.now());
   const body = { metadata: { resourceVersion }, status: { conditions } };
   await api.mergePatch(SERVICES_WITH_HEALTHCHECKS, { namespace, name }, body, {
     subresource: 'status',
     signal,
   });
-}
-
-/** Also of a spec that is rejected: what is given back must have a selector. */
-function selectorOf({ spec }: UncheckedServiceWithHealthchecks): Readonly<Record<string, string>> {
-  const selector = isRecord(spec) ? spec['selector'] : undefined;
-  if (!isRecord(selector)) return {};
-  return Object.fromEntries(
-    Object.entries(selector).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }

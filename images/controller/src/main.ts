@@ -12,6 +12,7 @@ import { systemRandom } from '#lib/runtime/random.ts';
 import { STOP_DEADLINE_MS, shutdownSignal, stopInOrder } from '#lib/runtime/shutdown.ts';
 import { createController } from './controller.ts';
 import { handOverAll } from './hand-over-all.ts';
+import { createHandOverOrder } from './hand-over-order.ts';
 import { PROGRAM } from './options.ts';
 
 const LEASE_NAME = 'swh-controller-leader.deckhouse.io';
@@ -28,12 +29,9 @@ async function main(): Promise<void> {
   });
   const deps = { api: connection.api, clock: systemClock, random: systemRandom, logger };
   const lease = { namespace: options.namespace, name: LEASE_NAME };
+  const handOver = { lease: options['leader-elect'] ? lease : undefined, identity: 'hand-over' };
   if (options['hand-over']) {
-    const given = {
-      lease: options['leader-elect'] ? lease : undefined,
-      identity: `hand-over_${randomUUID()}`,
-    };
-    logger.info('handed over', await handOverAll(deps, given, signal));
+    logger.info('handed over', await handOverAll(deps, handOver, signal));
     await connection.close();
     process.exit(0);
   }
@@ -53,19 +51,22 @@ async function main(): Promise<void> {
     health: servers[1].address,
   });
 
+  const order = createHandOverOrder(deps, options.namespace, handOver);
   const following = new AbortController();
-  const followed = controller.follow(following.signal);
+  const followed = Promise.all([controller.follow(following.signal), order.follow(following.signal)]);
+  const acting = AbortSignal.any([signal, order.given]);
   const election = new LeaderElection(deps, {
     lease,
     identity: `${instance}_${randomUUID()}`,
   });
   const end = options['leader-elect']
-    ? await election.run(signal, (leading) => controller.lead(leading))
-    : await controller.lead(signal).then(() => 'stopped' as const);
+    ? await election.run(acting, (leading) => controller.lead(leading))
+    : await controller.lead(acting).then(() => 'stopped' as const);
+  if (end === 'stopped' && order.given.aborted) await order.obey(signal);
 
   following.abort();
   const isClean = await stopInOrder({ clock: systemClock, logger, deadlineMs: STOP_DEADLINE_MS }, [
-    { name: 'informers', stop: () => followed },
+    { name: 'informers', stop: () => followed.then(() => {}) },
     { name: 'servers', stop: () => Promise.all(servers.map((server) => server.close())).then(() => {}) },
     { name: 'connection', stop: () => connection.close() },
   ]);

@@ -27,6 +27,7 @@ export function rememberingApi(api: KubeApi, memory: AddressMemory, clock: Clock
     watch: (...args) => api.watch(...args),
     replace: (...args) => api.replace(...args),
     mergePatch: (...args) => api.mergePatch(...args),
+    jsonPatch: (...args) => api.jsonPatch(...args),
     delete: (...args) => api.delete(...args),
     async create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions) {
       const restored = resource.kind === SERVICES.kind ? restoredOf(object, memory) : undefined;

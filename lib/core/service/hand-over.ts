@@ -1,3 +1,4 @@
+import { setCondition } from '#lib/core/conditions.ts';
 import type { Condition, Endpoint, EndpointSlice, ObjectRef, Service } from '#lib/core/kubernetes.ts';
 import type { ChildServicePatch } from '#lib/core/service/child-service.ts';
 import { controllerOf, pointsAt, releasedMetadata } from '#lib/core/service/child-service-metadata.ts';
@@ -14,6 +15,7 @@ import {
   CHILD_SERVICE_READY,
 } from '#lib/core/slice/publication.ts';
 import { endpointsOf, isSliceOf } from '#lib/core/slice/slice-ownership.ts';
+import { timestamp } from '#lib/core/timestamp.ts';
 
 /** On an object whose deletion has to wait until its Service has been given back. */
 export const HAND_OVER_FINALIZER = 'network.deckhouse.io/hand-over-service';
@@ -40,6 +42,8 @@ export type HandOverStep =
   | { readonly kind: 'withdraw'; readonly slices: readonly EndpointSlice[] }
   /** Nothing of ours is left; the object may go. */
   | { readonly kind: 'finish' };
+
+type Announcement = Extract<HandOverStep, { readonly kind: 'announce' }>;
 
 export type HandOverReason = typeof CHILD_SERVICE_HANDING_OVER | typeof CHILD_SERVICE_HANDED_OVER;
 
@@ -79,16 +83,32 @@ export function planHandOver(world: HandOverWorld): HandOverStep {
   return HANDED_OVER;
 }
 
-const HANDING_OVER: HandOverStep = {
+const HANDING_OVER: Announcement = {
   kind: 'announce',
   reason: CHILD_SERVICE_HANDING_OVER,
   message: 'the Service is being given back to the standard controllers',
 };
-const HANDED_OVER: HandOverStep = {
+const HANDED_OVER: Announcement = {
   kind: 'announce',
   reason: CHILD_SERVICE_HANDED_OVER,
   message: 'the Service is kept by the standard controllers',
 };
+
+/**
+ * The conditions with ChildServiceReady at a step of the hand-over. How long agents and standard controllers have had is
+ * measured from its transition time, so that is `now` whatever the status was before.
+ */
+export function announcedConditions(
+  conditions: readonly Condition[],
+  { reason, generation }: { readonly reason: HandOverReason; readonly generation: number },
+  now: Date,
+): readonly Condition[] {
+  const { message } = reason === CHILD_SERVICE_HANDING_OVER ? HANDING_OVER : HANDED_OVER;
+  const observed = { status: 'False', observedGeneration: generation, reason, message } as const;
+  return setCondition(conditions, { type: CHILD_SERVICE_READY, ...observed }, now).map((condition) =>
+    condition.type === CHILD_SERVICE_READY ? { ...condition, lastTransitionTime: timestamp(now) } : condition,
+  );
+}
 
 function isOurs({ service, ref }: HandOverWorld): boolean {
   const controller = service === undefined ? undefined : controllerOf(service.metadata);

@@ -195,4 +195,30 @@ describe('giving a Service back', () => {
     controller = new ControllerProgram(kubeconfig);
     await settled('handed', 'ChildServiceAdopting');
   });
+
+  it('of all Services is what the deletion of the order waits for', async () => {
+    await takenOver('ordered', { deletionPolicy: 'Retain' });
+    const orders = '/api/v1/namespaces/d8-service-with-healthchecks/configmaps';
+    const finalizers = ['network.deckhouse.io/hand-over-services'];
+    await cluster.api.post(orders, { metadata: { name: 'hand-over', finalizers } });
+    await cluster.api.delete(`${orders}/hand-over`);
+    await waitFor('the order to go', () =>
+      cluster.api.get(`${orders}/hand-over`).then(
+        () => undefined,
+        () => true,
+      ),
+    );
+    await settled('ordered', 'ChildServiceHandedOver');
+    await managedBy('ordered', [STANDARD]);
+    expect((await serviceOf('ordered')).metadata).not.toHaveProperty('ownerReferences');
+    expect((await cluster.api.get<Swh>(`${objects()}/ordered`)).metadata).not.toHaveProperty('finalizers');
+    // It waits to be removed, and takes nothing over again.
+    expect(await controller.terminate()).toBe(0);
+    await settled('ordered', 'ChildServiceHandedOver');
+    await cluster.api.delete(
+      '/apis/coordination.k8s.io/v1/namespaces/d8-service-with-healthchecks/leases/swh-controller-leader.deckhouse.io',
+    );
+    controller = new ControllerProgram(kubeconfig);
+    await settled('ordered', 'ChildServiceAdopting');
+  });
 });

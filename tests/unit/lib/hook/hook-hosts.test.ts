@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runBatchHost } from '#lib/hook/batch-host.ts';
 import type { Hook, KubernetesBinding } from '#lib/hook/hook.ts';
+import { asModuleHook } from '#lib/hook/module-hook.ts';
 import { runOperatorHost } from '#lib/hook/operator-host.ts';
 import { groupContext, runHookProgram } from '../../../support/hook-process.ts';
 
@@ -32,7 +33,10 @@ const batch = (...args: Parameters<typeof runHookProgram> extends [unknown, ...i
   runHookProgram(
     (process) =>
       runBatchHost(
-        { hooks, checkSettings: (settings) => (settings === null ? ['settings are null'] : []) },
+        {
+          hooks: hooks.map(asModuleHook),
+          checkSettings: (settings) => (settings === null ? ['settings are null'] : []),
+        },
         process,
       ),
     ...args,

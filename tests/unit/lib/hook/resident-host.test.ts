@@ -109,6 +109,8 @@ describe('createResidentHook', () => {
     api.failure = apiError(422, 'Invalid', 'spec is wrong');
     await expect(reconcile('ns/a')).rejects.toThrow('spec is wrong');
     expect(outcomes).toEqual([{ kind: 'failed', message: 'spec is wrong' }]);
+    // What comes after it is not held up.
+    expect(api.writes).toEqual(['create EndpointSlice ns/a', 'patch Service ns/a']);
   });
 
   it('does not report a conflict, which only says that it looked too early', async () => {
