@@ -145,8 +145,7 @@ function recreation(service: ServiceModel, random: Random): Change {
       families,
       type: 'ClusterIP',
     },
-    // A Service that is taken over keeps its families where none are asked for.
-    isPatient: families.policy === undefined || !isExplicit || chance(random, 0.5),
+    isPatient: chance(random, 0.5),
   };
 }
 

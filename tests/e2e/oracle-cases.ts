@@ -35,6 +35,10 @@ const HOST_PAIR: readonly Change[] = [
   adding({ name: 'pod-2', isOnHostNetwork: true, ips: NODE_IPS }),
 ];
 
+function atOnce(given: Partial<ServiceModel>): Change {
+  return { kind: 'recreateService', what: 'case', service: { ...SERVICE, ...given }, isPatient: false };
+}
+
 const CLOSE: Partial<ServiceModel> = { trafficDistribution: 'PreferClose' };
 const SAME_NODE: Partial<ServiceModel> = { trafficDistribution: 'PreferSameNode' };
 const NAMED = [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 'web' }];
@@ -124,22 +128,11 @@ export const ORACLE_CASES: readonly OracleCase[] = [
   },
   {
     name: 'a Service that is made anew at once',
-    steps: [[adding()], [{ kind: 'recreateService', what: 'the same', service: SERVICE, isPatient: false }]],
+    steps: [[adding()], [atOnce({})]],
   },
   {
     name: 'a Service that is made anew at once, as headless and back',
-    steps: [
-      [adding()],
-      [
-        {
-          kind: 'recreateService',
-          what: 'case',
-          service: { ...SERVICE, isHeadless: true },
-          isPatient: false,
-        },
-      ],
-      [{ kind: 'recreateService', what: 'case', service: SERVICE, isPatient: false }],
-    ],
+    steps: [[adding()], [atOnce({ isHeadless: true })], [atOnce({})]],
   },
   {
     name: 'a zone that comes and goes',
@@ -194,6 +187,23 @@ export const ORACLE_CASES: readonly OracleCase[] = [
         { kind: 'restart', program: 'node-1', isCrash: false },
         { kind: 'removePod', name: 'pod-2' },
       ],
+    ],
+  },
+  {
+    name: 'a Service that is made anew at once, with families left open that were asked for before',
+    steps: [
+      [adding()],
+      [service({ families: { primary: 'IPv4', policy: 'RequireDualStack', isExplicit: true } })],
+      [atOnce({})],
+      [atOnce({ families: { primary: 'IPv6', isExplicit: true } })],
+      [atOnce({})],
+      [
+        atOnce({
+          isHeadless: true,
+          families: { primary: 'IPv4', policy: 'PreferDualStack', isExplicit: false },
+        }),
+      ],
+      [atOnce({ isHeadless: true })],
     ],
   },
 ];

@@ -13,7 +13,7 @@ export function storeCreated(service: Service): Service {
 export function storePatched(current: Service, patch: Readonly<Record<string, unknown>>): Service {
   // A merge patch of a Service by a plan that was built from a Service is a Service again.
   const merged = mergePatch(current, patch) as Service;
-  const spec = allocate(defaulted(dropTypeDependent(merged.spec, current.spec)));
+  const spec = allocate(defaulted(followPolicy(dropTypeDependent(merged.spec, current.spec), current.spec)));
   const resourceVersion = `${Number(current.metadata.resourceVersion) + 1}`;
   return { ...merged, metadata: { ...merged.metadata, resourceVersion }, spec };
 }
@@ -69,6 +69,23 @@ function allocate(draft: Draft): ServiceSpec {
     draft.healthCheckNodePort ??= 32_000;
   }
   return draft;
+}
+
+/** Families follow their policy: the second one goes, or comes. */
+function followPolicy(next: ServiceSpec, before: ServiceSpec): ServiceSpec {
+  const { ipFamilies = [], clusterIPs = [], ipFamilyPolicy } = next;
+  const isUnchanged = JSON.stringify(ipFamilies) === JSON.stringify(before.ipFamilies ?? []);
+  if (ipFamilyPolicy === before.ipFamilyPolicy || !isUnchanged || ipFamilies.length === 0) return next;
+  if (ipFamilyPolicy === 'SingleStack') {
+    return { ...next, ipFamilies: ipFamilies.slice(0, 1), clusterIPs: clusterIPs.slice(0, 1) };
+  }
+  if (ipFamilies.length > 1) return next;
+  const isSix = ipFamilies[0] === 'IPv6';
+  return {
+    ...next,
+    ipFamilies: isSix ? ['IPv6', 'IPv4'] : ['IPv4', 'IPv6'],
+    clusterIPs: clusterIPs[0] === 'None' ? clusterIPs : [...clusterIPs, isSix ? '10.96.0.7' : 'fd00::7'],
+  };
 }
 
 function defaultPolicy({ clusterIP, selector = {}, ipFamilies = [] }: Draft): string {

@@ -1,4 +1,5 @@
-import type { EndpointSlice, Node } from '#lib/core/kubernetes.ts';
+import type { EndpointSlice, Node, Service } from '#lib/core/kubernetes.ts';
+import { API_SERVICE_KEY, firstFamilyOf } from '#lib/core/service/first-family.ts';
 import { type BindingInformers, createBindingInformers } from '#lib/hook/binding-informers.ts';
 import { createResidentHook } from '#lib/hook/resident-host.ts';
 import { createEventRecorder } from '#lib/kube/event-recorder.ts';
@@ -141,12 +142,17 @@ function statusPart(
   queue: WorkQueue,
 ): Part {
   const { snapshotsOf } = followStatusWorld(informers.of, (key) => queue.add(key));
+  const services = informers.of(SERVICES).informer;
   const recorder = createEventRecorder({ ...deps, controller: 'network.deckhouse.io/swh-controller' });
   const reconcile = createStatusReconciler({
     api: deps.api,
     clock: deps.clock,
     metrics,
-    world: { snapshotsOf, childErrorOf: childErrors.of, takeOverOf: takeOvers.of },
+    world: {
+      ...{ snapshotsOf, childErrorOf: childErrors.of, takeOverOf: takeOvers.of },
+      // The binding asks for this kind only.
+      firstFamily: () => firstFamilyOf(services.get(API_SERVICE_KEY) as Service | undefined),
+    },
     noteWrite: (object) => informers.of(OBJECTS).noteWrite(object),
     record: (object, event) => recorder.record(object, event),
   });

@@ -1,5 +1,5 @@
 import { type ParseResult, parseServiceWithHealthchecks } from '#lib/api/parse.ts';
-import type { EndpointSlice, KubernetesObject, ObjectRef, Service } from '#lib/core/kubernetes.ts';
+import type { EndpointSlice, IpFamily, KubernetesObject, ObjectRef, Service } from '#lib/core/kubernetes.ts';
 import { refOf } from '#lib/core/kubernetes.ts';
 import { decideChildService } from '#lib/core/service/child-service.ts';
 import {
@@ -28,6 +28,8 @@ export interface StatusWorld {
   /** Why the last write of the child Service failed; undefined when it did not. */
   childErrorOf(key: string): string | undefined;
   takeOverOf(key: string): TakeOverState;
+  /** See `firstFamilyOf` in the core. */
+  firstFamily(): IpFamily | undefined;
 }
 
 export interface StatusReconcilerDeps {
@@ -95,6 +97,7 @@ function observe({ world, clock }: StatusReconcilerDeps, key: string): Observed 
     parsed: parsedWith(parseServiceWithHealthchecks(object), service, {
       error: world.childErrorOf(key),
       takeOver: world.takeOverOf(key),
+      firstFamily: world.firstFamily(),
     }),
     slices: own,
     ...(service === undefined ? {} : { service }),
@@ -103,16 +106,22 @@ function observe({ world, clock }: StatusReconcilerDeps, key: string): Observed 
   };
 }
 
+interface ChildFacts {
+  readonly error: string | undefined;
+  readonly takeOver: TakeOverState;
+  readonly firstFamily: IpFamily | undefined;
+}
+
 function parsedWith(
   result: ParseResult,
   service: Service | undefined,
-  { error, takeOver }: { readonly error: string | undefined; readonly takeOver: TakeOverState },
+  { error, takeOver, firstFamily }: ChildFacts,
 ): StatusInput['parsed'] {
   if (result.kind === 'rejected') return result;
   const { conditions } = result.swh.observed;
   const before = conditions.find(({ type }) => type === CHILD_SERVICE_READY)?.reason;
   const child: ChildState = {
-    decision: decideChildService(result.swh, service),
+    decision: decideChildService(result.swh, service, firstFamily),
     ...(before === undefined || UNPROVEN.includes(before) ? { takeOver } : {}),
     ...(error === undefined ? {} : { error }),
   };

@@ -1,4 +1,4 @@
-import type { ServicePort, ServiceSpec } from '#lib/core/kubernetes.ts';
+import type { IpFamily, ServicePort, ServiceSpec } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
 
 /**
@@ -71,6 +71,35 @@ export function mustBeMadeAnew(wanted: ServiceSpec, current: ServiceSpec): boole
     isHeadless(wanted) !== isHeadless(current) ||
     (family !== undefined && current.ipFamilies !== undefined && family !== current.ipFamilies[0])
   );
+}
+
+/**
+ * What is wanted of a Service that was made for somebody else: families that are left open are those that a Service made
+ * anew would get, not those that its predecessor had asked for. Undefined when this Service can never have them.
+ * `firstFamily`: see `firstFamilyOf`; without it the first family of the Service is taken for the one.
+ */
+export function asMadeAnew(
+  wanted: ServiceSpec,
+  current: ServiceSpec,
+  firstFamily: IpFamily | undefined,
+): ServiceSpec | undefined {
+  if (mustBeMadeAnew(wanted, current)) return undefined;
+  if (wanted.type === 'ExternalName' || current.type === 'ExternalName') return wanted;
+  const [family] = current.ipFamilies ?? [];
+  const isOpen = (wanted.ipFamilies ?? []).length === 0 && requestedAddress(wanted) === undefined;
+  if (isOpen && firstFamily !== undefined && family !== undefined && family !== firstFamily) return undefined;
+  return { ...wanted, ipFamilyPolicy: wanted.ipFamilyPolicy || freshFamilyPolicy(wanted) };
+}
+
+/** An address that somebody has asked for decides the family. */
+function requestedAddress(wanted: ServiceSpec): string | undefined {
+  return isHeadless(wanted) ? undefined : addressesOf(wanted)[0];
+}
+
+/** The default of the API server for a Service with a selector. */
+function freshFamilyPolicy(wanted: ServiceSpec): string {
+  const isDual = (wanted.ipFamilies ?? []).length > 1 || addressesOf(wanted).length > 1;
+  return isDual ? 'RequireDualStack' : 'SingleStack';
 }
 
 function isHeadless(spec: ServiceSpec): boolean {

@@ -1,4 +1,4 @@
-import type { Service } from '#lib/core/kubernetes.ts';
+import type { IpFamily, Service } from '#lib/core/kubernetes.ts';
 import { adoptionOf } from '#lib/core/service/adoption.ts';
 import {
   type ChildMetadata,
@@ -7,9 +7,9 @@ import {
   metadataPatch,
 } from '#lib/core/service/child-service-metadata.ts';
 import {
+  asMadeAnew,
   clusterIpMismatch,
   desiredChildSpec,
-  mustBeMadeAnew,
   specPatch,
 } from '#lib/core/service/child-service-spec.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
@@ -37,11 +37,12 @@ export type ChildServiceDecision =
 /**
  * Compares the Service of the object's name with the one that the object describes. Law: after the decision
  * has been carried out, the next one is `inSync` (or `clusterIpImmutable` without a patch); `claim` is carried out by
- * the take-over alone.
+ * the take-over alone. `firstFamily`: see `firstFamilyOf`.
  */
 export function decideChildService(
   swh: ServiceWithHealthchecks,
   current: Service | undefined,
+  firstFamily?: IpFamily,
 ): ChildServiceDecision {
   if (current === undefined) return { kind: 'create', service: childService(swh) };
   const name = `${swh.ref.namespace}/${swh.ref.name}`;
@@ -53,12 +54,10 @@ export function decideChildService(
   }
   const adoption = adoptionOf(swh, current);
   if (adoption.kind === 'conflict') return adoption;
-  if (
-    !isChildOf(swh, current) &&
-    controllerOf(current.metadata) &&
-    mustBeMadeAnew(swh.service, current.spec)
-  ) {
-    // Taken over it would keep its addresses for ever; left alone it goes with its owner.
+  const isOfPredecessor = !isChildOf(swh, current) && controllerOf(current.metadata) !== undefined;
+  const wanted = isOfPredecessor ? asMadeAnew(swh.service, current.spec, firstFamily) : swh.service;
+  if (wanted === undefined) {
+    // Taken over it would keep its addresses and families for ever; left alone it goes with its owner.
     return {
       kind: 'waiting',
       message: `Service ${name} belongs to a predecessor of the same name and cannot become what is wanted; it is created again once the garbage collector has removed it`,
@@ -66,7 +65,7 @@ export function decideChildService(
   }
   const patch = patchOf(
     metadataPatch(adoptedMetadata(swh, current), current.metadata),
-    specPatch(desiredChildSpec(swh.service, current.spec), current.spec),
+    specPatch(desiredChildSpec(wanted, current.spec), current.spec),
     current.metadata.resourceVersion,
   );
   if (adoption.kind === 'takeOver') return { kind: 'takeOver', claim: patch ?? {} };

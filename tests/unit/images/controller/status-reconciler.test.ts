@@ -42,6 +42,7 @@ function setUp(given: { readonly hasChild: boolean } = { hasChild: true }) {
       }),
       childErrorOf: () => world.error,
       takeOverOf: () => world.takeOver,
+      firstFamily: () => 'IPv4',
     },
     noteWrite: (written) => {
       object = written;

@@ -57,7 +57,7 @@ function startController(
   const status = createStatusReconciler({
     ...{ api, clock, noteWrite: () => {}, record: () => {} },
     metrics: createControllerMetrics(createMetrics(), { depths: new Map(), nodeEndpoints: () => new Map() }),
-    world: { snapshotsOf, childErrorOf: () => undefined, takeOverOf: progress.of },
+    world: { snapshotsOf, childErrorOf: () => undefined, takeOverOf: progress.of, firstFamily: () => 'IPv4' },
   });
   const { signal } = new AbortController();
   return {

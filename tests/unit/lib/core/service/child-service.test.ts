@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Service, ServiceSpec } from '#lib/core/kubernetes.ts';
+import type { IpFamily, Service, ServiceSpec } from '#lib/core/kubernetes.ts';
 import { type ChildServiceDecision, decideChildService } from '#lib/core/service/child-service.ts';
 import { PROPAGATED_ANNOTATIONS, PROPAGATED_LABELS } from '#lib/core/service/child-service-metadata.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
@@ -105,6 +105,61 @@ describe('the child of a predecessor of the same name', () => {
   ])('$name', ({ before, wanted, want }) => {
     const child = childOf(swhWith(before, { uid: 'uid-before' }));
     expect(decideChildService(swhWith(wanted), child).kind).toBe(want);
+  });
+});
+
+describe('the families of the child of a predecessor', () => {
+  const open: ServiceSpec = { ports: [port] };
+  const dual: ServiceSpec = { ...open, ipFamilyPolicy: 'RequireDualStack' };
+  const sixes: ServiceSpec = { ...open, ipFamilies: ['IPv6'] };
+  it.each<{
+    name: string;
+    before: ServiceSpec;
+    wanted?: ServiceSpec;
+    firstFamily?: IpFamily;
+    want: readonly IpFamily[] | 'waiting';
+  }>([
+    { name: 'stay where they are the default', before: open, firstFamily: 'IPv4', want: ['IPv4'] },
+    { name: 'become the default one again', before: dual, firstFamily: 'IPv4', want: ['IPv4'] },
+    { name: 'are not to be had', before: sixes, firstFamily: 'IPv4', want: 'waiting' },
+    { name: 'are the default of another cluster', before: sixes, firstFamily: 'IPv6', want: ['IPv6'] },
+    { name: 'stay where the default is not known', before: sixes, want: ['IPv6'] },
+    {
+      name: 'stay where they are asked for',
+      before: sixes,
+      wanted: sixes,
+      firstFamily: 'IPv4',
+      want: ['IPv6'],
+    },
+    {
+      name: 'become two where two are asked for',
+      before: open,
+      wanted: { ...open, ipFamilyPolicy: 'PreferDualStack' },
+      firstFamily: 'IPv4',
+      want: ['IPv4', 'IPv6'],
+    },
+    {
+      name: 'stay two where two are named',
+      before: dual,
+      wanted: { ...open, ipFamilies: ['IPv4', 'IPv6'] },
+      firstFamily: 'IPv4',
+      want: ['IPv4', 'IPv6'],
+    },
+    {
+      name: 'follow an address that is asked for',
+      before: { ...dual, clusterIP: '10.96.1.1' },
+      wanted: { ...open, clusterIP: '10.96.1.1' },
+      firstFamily: 'IPv6',
+      want: ['IPv4'],
+    },
+  ])('$name', ({ before, wanted = open, firstFamily, want }) => {
+    const child = childOf(swhWith(before, { uid: 'uid-before' }));
+    const decision = decideChildService(swhWith(wanted), child, firstFamily);
+    const next = applied(decision, child);
+    expect(decision.kind === 'waiting' ? 'waiting' : next.spec.ipFamilies).toEqual(want);
+    if (want !== 'waiting') {
+      expect(decideChildService(swhWith(wanted), next, firstFamily)).toEqual({ kind: 'inSync' });
+    }
   });
 });
 
