@@ -8,7 +8,7 @@ import { aCondition } from './builders.ts';
 export type ExposedMetrics = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Labels that the PodMonitors of the chart put on every series; a label of the same name of the series itself wins. */
-export const TARGET_LABELS = ['job', 'instance', 'namespace', 'pod', 'container', 'node', 'tier'] as const;
+export const TARGET_LABELS = ['job', 'instance', 'namespace', 'pod', 'node', 'tier'] as const;
 
 /** What both programs expose once each of their metrics has been used. */
 export async function exposedMetrics(): Promise<ExposedMetrics> {

@@ -115,6 +115,11 @@ describe('the FAQ explains', () => {
     expect(said.filter((one) => !shown.some((message) => one.test(message)))).toEqual([]);
   });
 
+  it.each(FAQS)('every alert: %s', (_file, { body }) => {
+    const listed = [...body.matchAll(/^\| `(ServiceWithHealthchecks\w+)` \| \S/gm)].map(([, name]) => name);
+    expect(listed).toEqual(alerts().map(({ alert }) => alert));
+  });
+
   it.each(ALL)('only alerts and metrics that there are: %s', (_file, { body }) => {
     const names = alerts().map(({ alert }) => alert);
     const mentioned = body.match(/\bServiceWithHealthchecks[A-Z]\w+/g) ?? [];

@@ -94,7 +94,7 @@ describe('links', () => {
   });
 });
 
-/** The site gives each page its name in lower case with hyphens, and README the folder itself. */
+/** The site gives each page its name in lower case, and README the folder itself. */
 function leadsSomewhere(from: Page, target: string): boolean {
   const [path = '', anchor] = target.split('#');
   if (path.startsWith('images/')) return existsSync(new URL(`docs/${path}`, ROOT));
@@ -104,5 +104,5 @@ function leadsSomewhere(from: Page, target: string): boolean {
 }
 
 function addressOf({ name }: Page): string {
-  return name === 'README' ? './' : `${name.toLowerCase().replaceAll('_', '-')}.html`;
+  return name === 'README' ? './' : `${name.toLowerCase()}.html`;
 }
