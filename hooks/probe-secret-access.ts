@@ -1,5 +1,6 @@
 import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
 import type { KubernetesObject } from '#lib/core/kubernetes.ts';
+import { secretNameOf } from '#lib/core/probe/probe-needs.ts';
 import { sameJson } from '#lib/core/same-json.ts';
 import type { Hook, KubernetesBinding, Operation } from '#lib/hook/hook.ts';
 import { OBJECTS } from './bindings.ts';
@@ -20,7 +21,7 @@ export const ROLE_BINDINGS: KubernetesBinding = {
 };
 
 /**
- * Lets agents read the Secrets that PostgreSQL probes name, and no others: in each namespace that has such
+ * Lets agents read the Secrets that probes name, and no others: in each namespace that has such
  * probes one Role over these names and its RoleBinding; where there are none, none. Keys are namespaces.
  */
 export const probeSecretAccess: Hook = {
@@ -118,7 +119,5 @@ function secretsByNamespace(objects: readonly KubernetesObject[]): ReadonlyMap<s
 function secretsOf(object: KubernetesObject): readonly string[] {
   const result = parseServiceWithHealthchecks(object);
   if (result.kind === 'rejected' || result.swh.isDeleting) return [];
-  return result.swh.healthcheck.probes.flatMap((probe) =>
-    probe.kind === 'postgresql' && probe.secretName !== undefined ? [probe.secretName] : [],
-  );
+  return result.swh.healthcheck.probes.flatMap((probe) => secretNameOf(probe) ?? []);
 }

@@ -3,19 +3,10 @@ import { blockOf, type ProbeBlock } from '#lib/api/probe-block.ts';
 import type { GrpcSpec, HttpSpec, PostgresqlSpec, ProbeSpec, TcpSpec } from '#lib/api/spec.ts';
 import { statusRange } from '#lib/api/status-range.ts';
 import { assertNever } from '#lib/core/assert-never.ts';
-import type {
-  GrpcProbe,
-  HttpProbe,
-  PostgresqlProbe,
-  Probe,
-  StatusRange,
-  TcpProbe,
-} from '#lib/core/probe/probe.ts';
+import type { GrpcProbe, HttpProbe, PostgresqlProbe, Probe, TcpProbe } from '#lib/core/probe/probe.ts';
 
 type Common = Pick<Probe, 'timeoutMs' | 'successThreshold' | 'failureThreshold'>;
 
-/** Statuses that mean success unless the user lists others. */
-const DEFAULT_CODES: readonly StatusRange[] = [{ from: 200, to: 399 }];
 const DEFAULT_QUERY = 'select 1';
 /** The longest period; longer timeouts would not fit the timers of the platform. */
 const LONGEST_TIMEOUT_MS = 108_000_000;
@@ -57,7 +48,10 @@ function readHttp(http: HttpSpec, common: Common): HttpProbe {
     headers: http.httpHeaders ?? [],
     verifyTls: !http.insecureSkipTLSVerify,
     ...(http.caCert && { caCert: http.caCert }),
-    codes: ranges.length === 0 ? DEFAULT_CODES : ranges,
+    ...(http.clientCertSecretName && { clientCertSecretName: http.clientCertSecretName }),
+    version: http.version,
+    connection: http.connection,
+    ...(ranges.length > 0 && { codes: ranges }),
     ...(http.expectBody && { expectBody: http.expectBody }),
   };
 }

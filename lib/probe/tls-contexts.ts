@@ -12,7 +12,7 @@ export interface TlsIdentity {
 /** The context, or which setting cannot be used. */
 export type TlsContextResult =
   | { readonly kind: 'context'; readonly context: SecureContext }
-  | { readonly kind: 'invalid'; readonly message: string };
+  | { readonly kind: 'invalid'; readonly setting: 'caCert' | 'clientCert'; readonly message: string };
 
 /** More distinct CA bundles than one node's objects are likely to name; a context takes about 100 kB. */
 const MOST_CONTEXTS = 64;
@@ -41,7 +41,11 @@ export class TlsContexts {
 
 function createContext({ caCert, clientCert, clientKey }: TlsIdentity): TlsContextResult {
   if (caCert !== undefined && !holdsCertificates(caCert)) {
-    return { kind: 'invalid', message: 'caCert holds no PEM certificate, or a broken one' };
+    return {
+      kind: 'invalid',
+      setting: 'caCert',
+      message: 'caCert holds no PEM certificate, or a broken one',
+    };
   }
   try {
     const context = createSecureContext({
@@ -52,7 +56,8 @@ function createContext({ caCert, clientCert, clientKey }: TlsIdentity): TlsConte
     return { kind: 'context', context };
   } catch {
     // The error's text may quote the key.
-    return { kind: 'invalid', message: 'clientCert and clientKey are no PEM certificate with its key' };
+    const message = 'clientCert and clientKey are no PEM certificate with its key';
+    return { kind: 'invalid', setting: 'clientCert', message };
   }
 }
 

@@ -12,11 +12,13 @@ export interface TlsSettings {
   readonly verification: Verification;
   /** Sent as server name unless it is an address, and compared with the certificate. */
   readonly serverName: string;
+  /** Offered to the server (ALPN), by preference; absent: nothing is said. */
+  readonly protocols?: readonly string[];
 }
 
 /** Starts a handshake on a connection that stands. Errors come as `error` events of the returned socket. */
 export function startTls(socket: Socket, settings: TlsSettings, onSecure: () => void): TLSSocket {
-  const { context, verification, serverName } = settings;
+  const { context, verification, serverName, protocols } = settings;
   const secured = connect({
     socket,
     host: serverName,
@@ -24,6 +26,7 @@ export function startTls(socket: Socket, settings: TlsSettings, onSecure: () => 
     ...(isIP(serverName) === 0 && { servername: serverName }),
     secureContext: context,
     rejectUnauthorized: verification !== 'none',
+    ...(protocols !== undefined && { ALPNProtocols: [...protocols] }),
     ...(verification === 'chain' && { checkServerIdentity: acceptAnyName }),
   });
   secured.once('secureConnect', onSecure);

@@ -265,7 +265,8 @@ export function anHttpProbe(given: Partial<HttpProbe> = {}): HttpProbe {
     path: '/',
     headers: [],
     verifyTls: true,
-    codes: [{ from: 200, to: 399 }],
+    version: 'HTTP1',
+    connection: 'Fresh',
     ...given,
   };
 }

@@ -105,7 +105,7 @@ export const GOOD_OBJECTS: readonly GoodObject[] = [
       ports: [{ name: '', port: 80, targetPort: 0 }],
       healthcheck: {
         probes: [
-          { mode: 'HTTP', http: { targetPort: 80, path: '', host: '', caCert: '', code: [] } },
+          { mode: 'HTTP', http: { targetPort: 80, path: '', host: '', caCert: '', clientCertSecretName: '', code: [] } },
           { mode: 'PostgreSQL', postgreSQL: { targetPort: 5432, dbName: '', query: '', authSecretName: '' } },
         ],
       },
@@ -150,6 +150,9 @@ export const GOOD_OBJECTS: readonly GoodObject[] = [
         { name: 'X-Probe', value: '' },
       ],
       caCert: CA_CERT,
+      clientCertSecretName: 'client.web-1',
+      version: 'Negotiated',
+      connection: 'Kept',
       code: [200, '204', '300-399'],
       expectBody: 'ok',
     }),
@@ -383,6 +386,24 @@ export const BAD_OBJECTS: readonly BadObject[] = [
     object: withHttp({ scheme: 'HTTPS', caCert: 'MIIBejCCASGgAwIBAgIUa506' }),
     refusal: 'paste the certificates in PEM',
     path: `${PROBE}.http.caCert`,
+  },
+  {
+    name: 'a client certificate in a Secret of another namespace',
+    object: withHttp({ scheme: 'HTTPS', clientCertSecretName: 'other/client' }),
+    refusal: 'the name of a Secret of the same namespace',
+    path: `${PROBE}.http.clientCertSecretName`,
+  },
+  {
+    name: 'an unknown version of HTTP',
+    object: withHttp({ version: 'HTTP3' }),
+    refusal: '"HTTP1", "HTTP2", "Negotiated"',
+    path: `${PROBE}.http.version`,
+  },
+  {
+    name: 'an unknown use of connections',
+    object: withHttp({ connection: 'Pooled' }),
+    refusal: '"Fresh", "Kept"',
+    path: `${PROBE}.http.connection`,
   },
   {
     name: 'a status code out of range',

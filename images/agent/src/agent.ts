@@ -1,5 +1,6 @@
 import type { EndpointSlice } from '#lib/core/kubernetes.ts';
 import { isEmpty } from '#lib/core/plan.ts';
+import { holdsConnection, secretNameOf } from '#lib/core/probe/probe-needs.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { type ApplyDeps, applyPlan, resultOfApplied } from '#lib/kube/apply-plan.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
@@ -72,8 +73,9 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     clock,
     version,
     credentials: (namespace, name) => secrets.lookup(namespace, name),
+    clientCertificates: (namespace, name) => secrets.clientCertificate(namespace, name),
     onSessionEnd: (target) =>
-      verdicts.probeNow(({ probe, target: own }) => probe.kind === 'postgresql' && isSame(own, target)),
+      verdicts.probeNow(({ probe, target: own }) => holdsConnection(probe) && isSame(own, target)),
   });
   const sentinels = new Sentinels({
     clock,
@@ -85,7 +87,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     stalls: new RunStallWitness(clock),
     observer: metrics.probes,
     sentinels,
-    release: ({ target, probe }) => probe.kind === 'postgresql' && probers.forget(target),
+    release: ({ target, probe }) => holdsConnection(probe) && probers.forget(target),
     onChange: (owner) => queue.add(owner),
     onTransition(transition) {
       metrics.transition(transition);
@@ -132,7 +134,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
 }
 
 function usesSecret({ probe, target }: ProbeAssignment, namespace: string, name: string): boolean {
-  return probe.kind === 'postgresql' && probe.secretName === name && target.namespace === namespace;
+  return secretNameOf(probe) === name && target.namespace === namespace;
 }
 
 function isSame(a: Target, b: Target): boolean {

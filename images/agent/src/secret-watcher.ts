@@ -1,6 +1,11 @@
 import { keyOf, type ObjectRef, type Secret } from '#lib/core/kubernetes.ts';
 import { Informer, type InformerDeps } from '#lib/kube/informer.ts';
 import { SECRETS } from '#lib/kube/resources.ts';
+import {
+  type ClientCertificateResult,
+  parseClientCertificate,
+  TLS_SECRET_KEYS,
+} from '#lib/probe/client-certificate.ts';
 import { type CredentialsResult, parseCredentials } from '#lib/probe/credentials.ts';
 
 interface WatchedSecret {
@@ -8,6 +13,7 @@ interface WatchedSecret {
   readonly informer: Informer<Secret>;
   readonly controller: AbortController;
   credentials: CredentialsResult;
+  clientCertificate: ClientCertificateResult;
 }
 
 /**
@@ -20,7 +26,7 @@ export class SecretWatcher {
   readonly #onChange: (ref: ObjectRef) => void;
   readonly #secrets = new Map<string, WatchedSecret>();
 
-  /** `onChange` is called when the credentials of a Secret may have changed. */
+  /** `onChange` is called when what probes take from a Secret may have changed. */
   constructor(deps: InformerDeps, onChange: (ref: ObjectRef) => void) {
     this.#deps = deps;
     this.#onChange = onChange;
@@ -47,16 +53,26 @@ export class SecretWatcher {
 
   /** The credentials in a Secret, from memory: see `CredentialsLookup`. */
   lookup(namespace: string, name: string): CredentialsResult {
-    const secret = this.#secrets.get(`${namespace}/${name}`);
-    if (secret === undefined) return notReadYet({ namespace, name });
-    if (secret.informer.hasSynced() && secret.informer.all().length === 0) return absent({ namespace, name });
-    return secret.credentials;
+    const secret = this.#get({ namespace, name });
+    return 'missing' in secret ? secret : secret.credentials;
+  }
+
+  /** The client certificate in a Secret, from memory: see `ClientCertificateLookup`. */
+  clientCertificate(namespace: string, name: string): ClientCertificateResult {
+    const secret = this.#get({ namespace, name });
+    return 'missing' in secret ? secret : secret.clientCertificate;
   }
 
   /** Ends every watch. */
   stop(): void {
     for (const { controller } of this.#secrets.values()) controller.abort();
     this.#secrets.clear();
+  }
+
+  #get(ref: ObjectRef): WatchedSecret | Missing {
+    const secret = this.#secrets.get(`${ref.namespace}/${ref.name}`);
+    if (secret === undefined) return notReadYet(ref);
+    return secret.informer.hasSynced() && secret.informer.all().length === 0 ? absent(ref) : secret;
   }
 
   #follow(key: string, ref: ObjectRef): WatchedSecret {
@@ -66,10 +82,13 @@ export class SecretWatcher {
       transform: slimSecret,
     });
     const controller = new AbortController();
-    const secret: WatchedSecret = { owners: new Set(), informer, controller, credentials: notReadYet(ref) };
+    const unread = notReadYet(ref);
+    const contents = { credentials: unread, clientCertificate: unread };
+    const secret: WatchedSecret = { owners: new Set(), informer, controller, ...contents };
     this.#secrets.set(key, secret);
     informer.onChange(({ current }) => {
       secret.credentials = current === undefined ? absent(ref) : parseCredentials(current);
+      secret.clientCertificate = current === undefined ? absent(ref) : parseClientCertificate(current);
       this.#onChange(ref);
     });
     void informer.run(controller.signal);
@@ -77,7 +96,12 @@ export class SecretWatcher {
   }
 }
 
-/** Only the keys that credentials are read from: a Secret may hold much more. */
+/** What is said of a Secret that is not there. */
+interface Missing {
+  readonly missing: string;
+}
+
+/** Only the keys that probes read: a Secret may hold much more. */
 function slimSecret(secret: Secret): Secret {
   const { name, namespace, uid, resourceVersion } = secret.metadata;
   return {
@@ -88,11 +112,12 @@ function slimSecret(secret: Secret): Secret {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     },
     ...(secret.type === undefined ? {} : { type: secret.type }),
-    data: Object.fromEntries(Object.entries(secret.data ?? {}).filter(([key]) => CREDENTIAL_KEYS.has(key))),
+    data: Object.fromEntries(Object.entries(secret.data ?? {}).filter(([key]) => USED_KEYS.has(key))),
   };
 }
 
-const CREDENTIAL_KEYS: ReadonlySet<string> = new Set([
+const USED_KEYS: ReadonlySet<string> = new Set([
+  ...Object.values(TLS_SECRET_KEYS),
   'user',
   'password',
   'tlsMode',
@@ -101,11 +126,11 @@ const CREDENTIAL_KEYS: ReadonlySet<string> = new Set([
   'clientKey',
 ]);
 
-function absent(ref: ObjectRef): CredentialsResult {
+function absent(ref: ObjectRef): Missing {
   return { missing: `Secret ${nameOf(ref)} does not exist` };
 }
 
-function notReadYet(ref: ObjectRef): CredentialsResult {
+function notReadYet(ref: ObjectRef): Missing {
   return { missing: `Secret ${nameOf(ref)} could not be read yet` };
 }
 

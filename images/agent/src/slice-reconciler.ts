@@ -2,6 +2,7 @@ import type { EndpointSlice, Node, ObjectRef, Pod } from '#lib/core/kubernetes.t
 import { refOf } from '#lib/core/kubernetes.ts';
 import type { Plan } from '#lib/core/plan.ts';
 import { nodeFacts } from '#lib/core/pod/node-facts.ts';
+import { secretNameOf } from '#lib/core/probe/probe-needs.ts';
 import type { Known } from '#lib/core/probe/probe-start.ts';
 import { type TrackedEndpoint, trackEndpoints } from '#lib/core/probe/target-tracker.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
@@ -125,11 +126,10 @@ function published(
 }
 
 function secretsOf({ ref, healthcheck }: ServiceWithHealthchecks): readonly ObjectRef[] {
-  return healthcheck.probes.flatMap((probe) =>
-    probe.kind === 'postgresql' && probe.secretName !== undefined
-      ? [{ namespace: ref.namespace, name: probe.secretName }]
-      : [],
-  );
+  return healthcheck.probes.flatMap((probe) => {
+    const name = secretNameOf(probe);
+    return name === undefined ? [] : [{ namespace: ref.namespace, name }];
+  });
 }
 
 function isInForce({ observed }: ServiceWithHealthchecks): boolean {

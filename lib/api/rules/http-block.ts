@@ -3,6 +3,7 @@ import { error, type Finding, warning } from '#lib/api/finding.ts';
 import { checkCaCert } from '#lib/api/rules/ca-cert.ts';
 import { checkHttpHeaders } from '#lib/api/rules/http-headers.ts';
 import { checkPortReference } from '#lib/api/rules/port-reference.ts';
+import { checkSecretName } from '#lib/api/rules/secret-name.ts';
 import type { HttpSpec } from '#lib/api/spec.ts';
 import { statusRange } from '#lib/api/status-range.ts';
 
@@ -19,6 +20,8 @@ export function checkHttpBlock(path: string, http: HttpSpec): readonly Finding[]
     ...checkHost(`${path}.host`, http.host ?? ''),
     ...checkHttpHeaders(`${path}.httpHeaders`, http.httpHeaders ?? []),
     ...checkCaCert(path, http),
+    ...checkClientCert(`${path}.clientCertSecretName`, http),
+    ...checkVersion(`${path}.version`, http),
     ...checkCodes(`${path}.code`, http.code ?? []),
     ...checkExpectBody(`${path}.expectBody`, http),
   ];
@@ -61,6 +64,29 @@ function checkCodes(path: string, codes: NonNullable<HttpSpec['code']>): readonl
         ]
       : [],
   );
+}
+
+function checkClientCert(path: string, { clientCertSecretName = '', scheme }: HttpSpec): readonly Finding[] {
+  if (clientCertSecretName === '') return [];
+  if (scheme !== 'HTTPS') {
+    return [
+      warning(
+        path,
+        'ignored: write scheme: HTTPS to have the certificate shown, or drop clientCertSecretName',
+      ),
+    ];
+  }
+  return checkSecretName(path, clientCertSecretName);
+}
+
+function checkVersion(path: string, { version, scheme }: HttpSpec): readonly Finding[] {
+  if (version !== 'Negotiated' || scheme === 'HTTPS') return [];
+  return [
+    warning(
+      path,
+      'HTTP/1.1 is spoken: write scheme: HTTPS to have the version negotiated, or version: HTTP2 for a server that speaks it without TLS',
+    ),
+  ];
 }
 
 function checkExpectBody(path: string, { expectBody, method }: HttpSpec): readonly Finding[] {

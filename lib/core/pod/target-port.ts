@@ -22,6 +22,12 @@ export function resolveProbePort(reference: PortReference, pod: Pod): number | u
   return resolveReference(reference, 'TCP', pod);
 }
 
+/** The TCP ports that the pod's containers and sidecars declare. */
+export function declaredPorts(pod: Pod): readonly number[] {
+  const ports = lastingContainers(pod).flatMap(({ container }) => container.ports ?? []);
+  return ports.filter((port) => protocolOf(port) === 'TCP').map(({ containerPort }) => containerPort);
+}
+
 /** The target port of a Service port: the port itself where it is unset, as the API server defaults it. */
 function targetPortOf(port: ServicePort): PortReference {
   return port.targetPort === undefined || port.targetPort === 0 || port.targetPort === ''

@@ -17,6 +17,7 @@ export const FAILURE_REASONS = [
   'TlsFailed',
   'UnexpectedStatus',
   'UnexpectedAnswer',
+  'TooManyRedirects',
   'ProtocolError',
   'AuthenticationFailed',
   'QueryFailed',

@@ -27,6 +27,12 @@ export interface StatusRange {
   readonly to: number;
 }
 
+/** `Negotiated`: HTTP/2 if the server takes it up (ALPN), which needs TLS; without TLS the same as `HTTP1`. */
+export type HttpVersion = 'HTTP1' | 'HTTP2' | 'Negotiated';
+
+/** A connection for each request, or one that is held open between requests. */
+export type HttpConnectionUse = 'Fresh' | 'Kept';
+
 export interface HttpProbe extends ProbeCommon {
   readonly kind: 'http';
   readonly scheme: 'HTTP' | 'HTTPS';
@@ -41,8 +47,12 @@ export interface HttpProbe extends ProbeCommon {
   readonly verifyTls: boolean;
   /** PEM bundle to verify against instead of the system's roots. */
   readonly caCert?: string;
-  /** Status codes that mean success. */
-  readonly codes: readonly StatusRange[];
+  /** Secret with a client certificate and its key in the namespace of the object (HTTPS only). */
+  readonly clientCertSecretName?: string;
+  readonly version: HttpVersion;
+  readonly connection: HttpConnectionUse;
+  /** Status codes that mean success, a redirect's own included; absent: 200–399, after redirects within the pod. */
+  readonly codes?: readonly StatusRange[];
   /** Text that the first 64 KiB of the body must contain. */
   readonly expectBody?: string;
 }

@@ -1,7 +1,7 @@
 import type { IpFamily, Pod } from '#lib/core/kubernetes.ts';
 import { addressesOf, isMember } from '#lib/core/pod/pod-membership.ts';
 import { containerStartFor } from '#lib/core/pod/pod-readiness.ts';
-import { resolveProbePort } from '#lib/core/pod/target-port.ts';
+import { declaredPorts, resolveProbePort } from '#lib/core/pod/target-port.ts';
 import type { Healthcheck, Probe } from '#lib/core/probe/probe.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
@@ -76,6 +76,14 @@ function trackProbe(
     };
   }
   const { namespace = '', name: podName, uid: podUid = '' } = pod.metadata;
-  const target: Target = { namespace, podName, podUid, address, port };
+  const others = probe.kind === 'http' ? declaredPorts(pod).filter((one) => one !== port) : [];
+  const target: Target = {
+    namespace,
+    podName,
+    podUid,
+    address,
+    port,
+    ...(others.length > 0 && { declaredPorts: others }),
+  };
   return { kind: 'probed', probe, target, startedAtMs: start?.getTime() };
 }

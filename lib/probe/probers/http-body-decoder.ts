@@ -1,24 +1,27 @@
+import { BoundedBytes } from '#lib/probe/probers/bounded-bytes.ts';
+
 /** Where the body of a response ends. */
 export type Framing =
   | { readonly kind: 'length'; readonly bytes: number }
   | { readonly kind: 'chunked' }
   | { readonly kind: 'untilClose' };
 
-/** The decoded body so far. `complete`: it has ended, or its first 64 KiB have come. */
+/** The decoded body so far. `full`: its first 64 KiB have come, and nobody looks at the rest. */
 export type BodyProgress =
-  | { readonly kind: 'more'; readonly body: Buffer }
-  | { readonly kind: 'complete'; readonly body: Buffer }
+  | { readonly kind: 'more' | 'ended' | 'full'; readonly body: Buffer }
   | { readonly kind: 'malformed' };
 
 /** Decodes a body from pieces of any size. */
 export interface BodyDecoder {
   /** Whether the end of the connection is the end of the body. */
   readonly endsWithConnection: boolean;
+  /** Whether the body is known to end within its first 64 KiB, or may do so, before the connection does. */
+  readonly canEnd: boolean;
   push(bytes: Buffer): BodyProgress;
 }
 
 /** The part of a body that is ever read: what `expectBody` promises to search. */
-const LONGEST_BODY_BYTES = 64 * 1024;
+export const LONGEST_BODY_BYTES = 64 * 1024;
 
 /** Chunk sizes, extensions and trailers together: 64 KiB in chunks of one byte need 6 bytes each. */
 const LONGEST_CHUNK_FRAMING_BYTES = 8 * LONGEST_BODY_BYTES;
@@ -27,28 +30,32 @@ const LONGEST_CHUNK_FRAMING_BYTES = 8 * LONGEST_BODY_BYTES;
 export function createBodyDecoder(framing: Framing): BodyDecoder {
   switch (framing.kind) {
     case 'length':
-      return plainDecoder(Math.min(framing.bytes, LONGEST_BODY_BYTES), false);
+      return plainDecoder(framing.bytes, false);
     case 'untilClose':
-      return plainDecoder(LONGEST_BODY_BYTES, true);
+      return plainDecoder(Number.POSITIVE_INFINITY, true);
     case 'chunked':
       return new ChunkedDecoder();
   }
 }
 
-function plainDecoder(limit: number, endsWithConnection: boolean): BodyDecoder {
-  const collected = new Collected(limit);
+function plainDecoder(length: number, endsWithConnection: boolean): BodyDecoder {
+  const canEnd = length <= LONGEST_BODY_BYTES;
+  const collected = new BoundedBytes(canEnd ? length : LONGEST_BODY_BYTES);
+  const kindOfFull = canEnd ? 'ended' : 'full';
   return {
     endsWithConnection,
+    canEnd,
     push(bytes) {
       collected.add(bytes);
-      return { kind: collected.isFull ? 'complete' : 'more', body: collected.bytes };
+      return { kind: collected.isFull ? kindOfFull : 'more', body: collected.bytes };
     },
   };
 }
 
 class ChunkedDecoder implements BodyDecoder {
   readonly endsWithConnection = false;
-  readonly #collected = new Collected(LONGEST_BODY_BYTES);
+  readonly canEnd = true;
+  readonly #collected = new BoundedBytes(LONGEST_BODY_BYTES);
   #framingBytes = 0;
   #line = '';
   #expecting: 'size' | 'data' | 'dataEnd' | 'trailer' | 'nothing' | 'error' = 'size';
@@ -62,7 +69,8 @@ class ChunkedDecoder implements BodyDecoder {
     if (this.#expecting === 'error') {
       return { kind: 'malformed' };
     }
-    return { kind: this.#wantsMore ? 'more' : 'complete', body: this.#collected.bytes };
+    const kindOfLast = this.#expecting === 'nothing' ? 'ended' : 'full';
+    return { kind: this.#wantsMore ? 'more' : kindOfLast, body: this.#collected.bytes };
   }
 
   get #wantsMore(): boolean {
@@ -106,36 +114,5 @@ class ChunkedDecoder implements BodyDecoder {
     } else if (line === '') {
       this.#expecting = 'nothing';
     }
-  }
-}
-
-/** Bytes up to a limit, in one growing buffer, so that many small pieces cost no quadratic copying. */
-class Collected {
-  readonly #limit: number;
-  #buffer = Buffer.alloc(0);
-  #length = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get isFull(): boolean {
-    return this.#length === this.#limit;
-  }
-
-  get bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
-  }
-
-  add(bytes: Buffer): void {
-    const part = bytes.subarray(0, this.#limit - this.#length);
-    const needed = this.#length + part.length;
-    if (needed > this.#buffer.length) {
-      const grown = Buffer.alloc(Math.min(this.#limit, Math.max(needed, 2 * this.#buffer.length)));
-      this.#buffer.copy(grown, 0, 0, this.#length);
-      this.#buffer = grown;
-    }
-    part.copy(this.#buffer, this.#length);
-    this.#length = needed;
   }
 }

@@ -2,37 +2,76 @@ import { isIPv6 } from 'node:net';
 import type { HttpProbe } from '#lib/core/probe/probe.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 
-/** The bytes of a request, or why the settings cannot be written as one. */
-export type HttpRequest =
-  | { readonly kind: 'request'; readonly bytes: Buffer }
-  | { readonly kind: 'invalid'; readonly message: string };
+/** A request, free of anything that could break its framing. */
+export interface HttpRequest {
+  readonly kind: 'request';
+  readonly method: 'GET' | 'HEAD';
+  readonly scheme: 'HTTP' | 'HTTPS';
+  /** Value of `Host` or `:authority`. */
+  readonly host: string;
+  /** Path and query. */
+  readonly path: string;
+  /** All but `Host`, in order; a name may repeat. */
+  readonly headers: readonly Header[];
+}
+
+/** The request, or why the settings cannot be written as one. */
+export type HttpRequestResult = HttpRequest | { readonly kind: 'invalid'; readonly message: string };
 
 type Header = readonly [name: string, value: string];
 
 /**
- * The request of a probe as HTTP/1.1 bytes: method, path and query verbatim; `Host`, `User-Agent`, `Accept` and
- * `Connection: close` as defaults that the probe's headers replace, an empty value removing `User-Agent` or
- * `Accept` as kubelet does; further headers in order, repeated names included.
+ * The request of a probe: method, path and query verbatim; `Host`, `User-Agent`, `Accept` and, on a connection for
+ * one request, `Connection: close` as defaults that the probe's headers replace, an empty value removing
+ * `User-Agent` or `Accept` as kubelet does; further headers in order, repeated names included.
  */
-export function httpRequest(probe: HttpProbe, target: Target, userAgent: string): HttpRequest {
+export function httpRequest(probe: HttpProbe, target: Target, userAgent: string): HttpRequestResult {
   const message = firstProblem(probe);
   if (message !== undefined) {
     return { kind: 'invalid', message };
   }
+  const { method, scheme, path } = probe;
   const own = probe.headers.filter(({ name }) => !isNamed(name, 'host'));
   const defaults: readonly Header[] = [
     ['User-Agent', userAgent],
     ['Accept', '*/*'],
-    ['Connection', 'close'],
+    ...(probe.connection === 'Fresh' ? [CLOSE] : []),
   ];
   const headers: readonly Header[] = [
-    ['Host', hostHeader(probe, target)],
     ...defaults.filter(([name]) => !own.some((header) => isNamed(header.name, name))),
     ...own.filter((header) => !isRemoval(header)).map(({ name, value }): Header => [name, value]),
   ];
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return { kind: 'request', bytes: Buffer.from(`${probe.method} ${probe.path} HTTP/1.1\r\n${lines}\r\n`) };
+  return { kind: 'request', method, scheme, host: hostHeader(probe, target), path, headers };
 }
+
+const CLOSE: Header = ['Connection', 'close'];
+
+/** The request as HTTP/1.1 writes it. */
+export function http1Bytes({ method, path, host, headers }: HttpRequest): Buffer {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${lines}\r\n`);
+}
+
+/**
+ * The request as HTTP/2 writes it: names and values in turn, names in lower case, without the headers that speak of
+ * an HTTP/1.1 connection (RFC 9113 §8.2.2).
+ */
+export function http2Fields({ method, scheme, path, host, headers }: HttpRequest): readonly string[] {
+  const pseudo = [':method', method, ':scheme', scheme.toLowerCase(), ':authority', host, ':path', path];
+  const fields = headers
+    .map(([name, value]): Header => [name.toLowerCase(), value])
+    .filter(([name, value]) => !OF_CONNECTION.has(name) && (name !== 'te' || value === 'trailers'));
+  return [...pseudo, ...fields.flat()];
+}
+
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /** The name that HTTPS asks for and verifies: `host`, else the name in a `Host` header, else the address. */
 export function serverName(probe: HttpProbe, target: Target): string {
@@ -42,11 +81,6 @@ export function serverName(probe: HttpProbe, target: Target): string {
   }
   const bracketed = /^\[(.+)\](:\d+)?$/.exec(host)?.[1];
   return bracketed ?? (isIPv6(host) ? host : host.replace(/:\d+$/, ''));
-}
-
-/** Whether a status code is in one of the accepted ranges. */
-export function isAccepted(status: number, probe: HttpProbe): boolean {
-  return probe.codes.some(({ from, to }) => from <= status && status <= to);
 }
 
 function hostHeader(probe: HttpProbe, { address, port }: Target): string {
@@ -87,7 +121,7 @@ function firstProblem(probe: HttpProbe): string | undefined {
 
 /** RFC 9112 §3.2: no whitespace; other bytes are the user's own choice. */
 function isRequestTarget(path: string): boolean {
-  return path.startsWith('/') && ![...path].some((char) => isControl(char) || char === ' ');
+  return path.startsWith('/') && !UNFIT_FOR_TARGET.test(path);
 }
 
 /** RFC 9110 §5.6.2. */
@@ -97,9 +131,10 @@ function isToken(name: string): boolean {
 
 /** RFC 9110 §5.5, tab allowed. */
 function isFieldValue(value: string): boolean {
-  return ![...value].some((char) => isControl(char) && char !== '\t');
+  return !UNFIT_FOR_VALUE.test(value);
 }
 
-function isControl(char: string): boolean {
-  return char < ' ' || char === '\x7f';
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the rule is about.
+const UNFIT_FOR_TARGET = /[\x00-\x20\x7f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the rule is about.
+const UNFIT_FOR_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;

@@ -3,10 +3,23 @@ import { type BodyDecoder, createBodyDecoder, type Framing } from '#lib/probe/pr
 /** How far a response has been read. */
 export type ResponseState =
   | { readonly kind: 'head' }
-  | { readonly kind: 'body'; readonly status: number; readonly body: Buffer }
+  | ({ readonly kind: 'body' } & ResponseSoFar)
   /** The body has ended, or as much of it as is ever read has come. */
-  | { readonly kind: 'complete'; readonly status: number; readonly body: Buffer }
+  | ({ readonly kind: 'complete' } & ResponseSoFar)
   | { readonly kind: 'malformed'; readonly message: string };
+
+interface ResponseSoFar extends ResponseHead {
+  readonly body: Buffer;
+}
+
+/** What matters of the status line and the headers. */
+interface ResponseHead {
+  readonly status: number;
+  /** Header `Location`, one character a byte. */
+  readonly location: string | undefined;
+  /** Whether the connection can serve another request once the response is complete. */
+  readonly keepsConnection: boolean;
+}
 
 /** Status line and headers, interim responses included; as much as common servers accept of a client, and more. */
 const LONGEST_HEAD_BYTES = 32 * 1024;
@@ -23,6 +36,7 @@ export class HttpResponseReader {
   /** The line being read, one character a byte; grows as a rope, so that a drip of bytes costs no copies. */
   #line = '';
   #status: number | undefined;
+  #isPersistent = false;
   #fields = new FramingFields();
   #decoder: BodyDecoder | undefined;
   #state: ResponseState = { kind: 'head' };
@@ -39,7 +53,7 @@ export class HttpResponseReader {
       if (this.#state.kind === 'head') {
         rest = this.#readLine(rest);
       } else if (this.#state.kind === 'body') {
-        this.#readBody(this.#state.status, rest);
+        this.#readBody(this.#state, rest);
         rest = undefined;
       } else {
         rest = undefined;
@@ -53,9 +67,8 @@ export class HttpResponseReader {
     if (this.#state.kind === 'head') {
       this.#fail(this.#headBytes === 0 ? 'no answer' : 'an answer that ends within its headers');
     } else if (this.#state.kind === 'body') {
-      const { status, body } = this.#state;
       if (this.#decoder?.endsWithConnection === true) {
-        this.#state = { kind: 'complete', status, body };
+        this.#state = { ...this.#state, kind: 'complete' };
       } else {
         this.#fail('an answer that ends within its body');
       }
@@ -83,12 +96,13 @@ export class HttpResponseReader {
 
   #takeLine(line: string): void {
     if (this.#status === undefined) {
-      const status = /^HTTP\/1\.\d (\d{3})( .*)?$/.exec(line)?.[1];
-      if (status === undefined) {
+      const match = /^HTTP\/1\.(\d) (\d{3})(?: .*)?$/.exec(line);
+      if (match === null) {
         this.#fail('something other than HTTP/1');
         return;
       }
-      this.#status = Number(status);
+      this.#isPersistent = match[1] !== '0';
+      this.#status = Number(match[2]);
     } else if (line === '') {
       this.#endHead(this.#status);
     } else if (!this.#fields.add(line)) {
@@ -99,13 +113,15 @@ export class HttpResponseReader {
   #endHead(status: number): void {
     const isInterim = status < 200 && status !== 101;
     const framing = this.#fields.framing();
+    const { location, closesConnection } = this.#fields;
     this.#fields = new FramingFields();
     if (isInterim) {
       this.#status = undefined;
       return;
     }
+    const keepsConnection = this.#isPersistent && !closesConnection && status >= 200;
     if (this.#method === 'HEAD' || status < 200 || status === 204 || status === 304) {
-      this.#state = { kind: 'complete', status, body: NO_BODY };
+      this.#state = { kind: 'complete', status, location, keepsConnection, body: NO_BODY };
       return;
     }
     if (framing === undefined) {
@@ -113,17 +129,21 @@ export class HttpResponseReader {
       return;
     }
     this.#decoder = createBodyDecoder(framing);
-    this.#state = { kind: 'body', status, body: NO_BODY };
-    this.#readBody(status, NO_BODY);
+    const head = { status, location, keepsConnection: keepsConnection && this.#decoder.canEnd };
+    this.#readBody(head, NO_BODY);
   }
 
-  #readBody(status: number, bytes: Buffer): void {
+  #readBody({ status, location, keepsConnection }: ResponseHead, bytes: Buffer): void {
     const progress = this.#decoder?.push(bytes);
     if (progress === undefined || progress.kind === 'malformed') {
       this.#fail('a malformed chunked body');
       return;
     }
-    this.#state = { kind: progress.kind === 'complete' ? 'complete' : 'body', status, body: progress.body };
+    const { kind, body } = progress;
+    this.#state =
+      kind === 'more'
+        ? { kind: 'body', status, location, keepsConnection, body }
+        : { kind: 'complete', status, location, keepsConnection: keepsConnection && kind === 'ended', body };
   }
 
   #fail(what: string): void {
@@ -131,8 +151,11 @@ export class HttpResponseReader {
   }
 }
 
-/** The header fields that say where the body ends. */
+/** The header fields that say where the body ends, and what follows it. */
 class FramingFields {
+  /** Of several the first, as browsers and kubelet take it. */
+  location: string | undefined;
+  closesConnection = false;
   #contentLengths: string[] = [];
   #codings: string[] = [];
 
@@ -145,16 +168,8 @@ class FramingFields {
     if (colon <= 0) {
       return false;
     }
-    const name = line.slice(0, colon).trimEnd().toLowerCase();
-    const values = (): string[] =>
-      line
-        .slice(colon + 1)
-        .split(',')
-        .map((value) => value.trim());
-    if (name === 'content-length') {
-      this.#contentLengths.push(...values());
-    } else if (name === 'transfer-encoding') {
-      this.#codings.push(...values().map((value) => value.toLowerCase()));
+    if (FIRST_LETTER_OF_OURS.test(line)) {
+      this.#take(line.slice(0, colon).trimEnd().toLowerCase(), line.slice(colon + 1));
     }
     return true;
   }
@@ -173,4 +188,28 @@ class FramingFields {
     }
     return { kind: 'length', bytes: Number(length) };
   }
+
+  #take(name: string, value: string): void {
+    switch (name) {
+      case 'content-length':
+        this.#contentLengths.push(...membersOf(value));
+        break;
+      case 'transfer-encoding':
+        this.#codings.push(...membersOf(value).map((coding) => coding.toLowerCase()));
+        break;
+      case 'connection':
+        this.closesConnection ||= membersOf(value).some((option) => option.toLowerCase() === 'close');
+        break;
+      case 'location':
+        this.location ??= value.trim();
+        break;
+    }
+  }
+}
+
+/** Most headers are none of ours: this look spares them the rest. */
+const FIRST_LETTER_OF_OURS = /^[clt]/i;
+
+function membersOf(value: string): readonly string[] {
+  return value.split(',').map((member) => member.trim());
 }

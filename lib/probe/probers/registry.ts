@@ -4,6 +4,7 @@ import type { Probe } from '#lib/core/probe/probe.ts';
 import { type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { bug } from '#lib/probe/attempt.ts';
+import type { ClientCertificateLookup } from '#lib/probe/client-certificate.ts';
 import type { CredentialsLookup } from '#lib/probe/credentials.ts';
 import type { Prober } from '#lib/probe/prober.ts';
 import { createGrpcProber } from '#lib/probe/probers/grpc-prober.ts';
@@ -16,7 +17,8 @@ import type { Clock } from '#lib/runtime/clock.ts';
 export interface ProbersDeps {
   readonly clock: Clock;
   readonly credentials: CredentialsLookup;
-  /** An idle session with the target has ended, and not by us: probe it at once. */
+  readonly clientCertificates: ClientCertificateLookup;
+  /** An idle session or connection with the target has ended, and not by us: probe it at once. */
   readonly onSessionEnd: (target: Target) => void;
   /** Of the product, for `User-Agent`. */
   readonly version: string;
@@ -26,18 +28,19 @@ export interface ProbersDeps {
 export interface Probers {
   /** Never rejects. A target whose address is no IP address is refused: nothing is ever looked up or redirected. */
   readonly run: Prober<Probe>;
-  /** Ends the sessions held with the target. */
+  /** Ends the sessions and connections held with the target. */
   forget(target: Target): void;
   /** Ends all held sessions; fulfilled when their connections are gone, within about a second. */
   stop(): Promise<void>;
 }
 
 /** The probers of all kinds. */
-export function createProbers({ clock, credentials, onSessionEnd, version }: ProbersDeps): Probers {
+export function createProbers(deps: ProbersDeps): Probers {
+  const { clock, credentials, clientCertificates, onSessionEnd, version } = deps;
   const userAgent = `service-with-healthchecks/${version}`;
   const tlsContexts = new TlsContexts();
   const tcp = createTcpProber(clock);
-  const http = createHttpProber({ clock, tlsContexts, userAgent });
+  const http = createHttpProber({ clock, tlsContexts, clientCertificates, onSessionEnd, userAgent });
   const grpc = createGrpcProber({ clock, userAgent });
   const postgresql = createPostgresqlProber({ clock, tlsContexts, credentials, onSessionEnd });
 
@@ -46,7 +49,7 @@ export function createProbers({ clock, credentials, onSessionEnd, version }: Pro
       case 'tcp':
         return tcp(probe, target, run);
       case 'http':
-        return http(probe, target, run);
+        return http.run(probe, target, run);
       case 'grpc':
         return grpc(probe, target, run);
       case 'postgresql':
@@ -67,7 +70,13 @@ export function createProbers({ clock, credentials, onSessionEnd, version }: Pro
         return bug(error);
       }
     },
-    forget: (target) => postgresql.forget(target),
-    stop: () => postgresql.stop(),
+    forget(target) {
+      postgresql.forget(target);
+      http.forget(target);
+    },
+    stop() {
+      http.stop();
+      return postgresql.stop();
+    },
   };
 }

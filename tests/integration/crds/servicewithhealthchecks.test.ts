@@ -68,7 +68,14 @@ describe('the API server with our resource definition', () => {
           probes: [
             {
               ...probe,
-              http: { targetPort: 1, scheme: 'HTTP', method: 'GET', insecureSkipTLSVerify: false },
+              http: {
+                targetPort: 1,
+                scheme: 'HTTP',
+                method: 'GET',
+                insecureSkipTLSVerify: false,
+                version: 'HTTP1',
+                connection: 'Fresh',
+              },
             },
             { ...probe, postgreSQL: { targetPort: 1, query: 'select 1' } },
           ],

@@ -86,7 +86,8 @@ describe('defaults of the parser', () => {
         path: '/',
         headers: [],
         verifyTls: true,
-        codes: [{ from: 200, to: 399 }],
+        version: 'HTTP1',
+        connection: 'Fresh',
       },
     ]);
   });

@@ -1,24 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { HttpProbe } from '#lib/core/probe/probe.ts';
-import { httpRequest, isAccepted, serverName } from '#lib/probe/probers/http-request.ts';
+import { isAccepted } from '#lib/probe/probers/http-answer.ts';
+import { http1Bytes, http2Fields, httpRequest, serverName } from '#lib/probe/probers/http-request.ts';
+import { anHttpProbe } from '../../../../support/builders.ts';
 import { targetOf } from '../../../../support/loopback-server.ts';
-
-function aProbe(fields: Partial<HttpProbe> = {}): HttpProbe {
-  return {
-    kind: 'http',
-    port: 8080,
-    timeoutMs: 1000,
-    successThreshold: 1,
-    failureThreshold: 1,
-    scheme: 'HTTP',
-    method: 'GET',
-    path: '/',
-    headers: [],
-    verifyTls: true,
-    codes: [{ from: 200, to: 399 }],
-    ...fields,
-  };
-}
 
 const DEFAULTS = 'User-Agent: swh/1\r\nAccept: */*\r\nConnection: close\r\n';
 
@@ -92,10 +77,20 @@ describe('the bytes of a request', () => {
       },
       want: 'GET / HTTP/1.1\r\nHost: 10.0.0.1:8080\r\nUser-Agent: swh/1\r\nConnection: close\r\nAccept: text/html\r\nX: 1\r\nX: 2\r\n\r\n',
     },
+    {
+      name: 'a kept connection is not said to be closed',
+      probe: { connection: 'Kept' },
+      want: 'GET / HTTP/1.1\r\nHost: 10.0.0.1:8080\r\nUser-Agent: swh/1\r\nAccept: */*\r\n\r\n',
+    },
+    {
+      name: 'a Host header is sent once, whatever its case, and host gives way to it',
+      probe: { host: 'x', headers: [{ name: 'hOST', value: 'a.b:1' }] },
+      want: `GET / HTTP/1.1\r\nHost: a.b:1\r\n${DEFAULTS}\r\n`,
+    },
   ];
   test.each(cases)('$name', ({ probe, port, address, want }) => {
-    const request = httpRequest(aProbe(probe), targetOf(port ?? 8080, address ?? '10.0.0.1'), 'swh/1');
-    expect(request.kind === 'request' && request.bytes.toString()).toBe(want);
+    const request = httpRequest(anHttpProbe(probe), targetOf(port ?? 8080, address ?? '10.0.0.1'), 'swh/1');
+    expect(request.kind === 'request' && http1Bytes(request).toString()).toBe(want);
   });
 
   test.each([
@@ -106,7 +101,24 @@ describe('the bytes of a request', () => {
     { name: 'a colon in a name', probe: { headers: [{ name: 'X: y', value: '' }] } },
     { name: 'a line break in host', probe: { host: 'a\nb' } },
   ])('$name is refused', ({ probe }) => {
-    expect(httpRequest(aProbe(probe), targetOf(80, '10.0.0.1'), 'swh/1').kind).toBe('invalid');
+    expect(httpRequest(anHttpProbe(probe), targetOf(80, '10.0.0.1'), 'swh/1').kind).toBe('invalid');
+  });
+});
+
+describe('the fields of HTTP/2', () => {
+  test('are in lower case, in order, and without those of a connection', () => {
+    const headers = [
+      { name: 'X-Probe', value: 'A' },
+      { name: 'x-probe', value: 'b' },
+      { name: 'TE', value: 'gzip' },
+      { name: 'Keep-Alive', value: 'timeout=5' },
+      { name: 'Host', value: 'a.b' },
+    ];
+    const probe = anHttpProbe({ scheme: 'HTTPS', path: '/a?b', headers });
+    const request = httpRequest(probe, targetOf(8443, '10.0.0.1'), 'swh/1');
+    const pseudo = [':method', 'GET', ':scheme', 'https', ':authority', 'a.b', ':path', '/a?b'];
+    const rest = ['user-agent', 'swh/1', 'accept', '*/*', 'x-probe', 'A', 'x-probe', 'b'];
+    expect(request.kind === 'request' && http2Fields(request)).toEqual([...pseudo, ...rest]);
   });
 });
 
@@ -127,12 +139,12 @@ describe('the name that HTTPS verifies', () => {
     { name: 'an IPv6 address in brackets', probe: { host: '[::1]:8443' }, want: '::1' },
     { name: 'a bare IPv6 address', probe: { host: 'fd00::1' }, want: 'fd00::1' },
   ])('$name', ({ probe, want }) => {
-    expect(serverName(aProbe(probe), targetOf(8443, '10.0.0.1'))).toBe(want);
+    expect(serverName(anHttpProbe(probe), targetOf(8443, '10.0.0.1'))).toBe(want);
   });
 });
 
 test('a status is accepted at both ends of a range and not outside', () => {
-  const probe = aProbe({
+  const probe = anHttpProbe({
     codes: [
       { from: 200, to: 299 },
       { from: 401, to: 401 },

@@ -137,6 +137,39 @@ describe('a response in one piece', () => {
   });
 });
 
+describe('whether the connection can be used again', () => {
+  const HEAD = 'HTTP/1.1 200 OK\r\n';
+  test.each([
+    { name: 'after a length', response: `${HEAD}Content-Length: 1\r\n\r\nx`, want: true },
+    { name: 'after an empty body', response: `${HEAD}Content-Length: 0\r\n\r\n`, want: true },
+    { name: 'after all chunks', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, want: true },
+    { name: 'after no content', response: 'HTTP/1.1 204 No Content\r\n\r\n', want: true },
+    {
+      name: 'not where the server says so',
+      response: `${HEAD}Connection: x, Close\r\nContent-Length: 1\r\n\r\nx`,
+      want: false,
+    },
+    { name: 'not with HTTP/1.0', response: 'HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx', want: false },
+    { name: 'not after a body until the close', response: `${HEAD}\r\nx`, isEnded: true, want: false },
+    {
+      name: 'not after the first part of a body',
+      response: `${HEAD}Content-Length: 65537\r\n\r\n${'x'.repeat(65_536)}`,
+      want: false,
+    },
+    { name: 'not after another protocol was taken up', response: 'HTTP/1.1 101 x\r\n\r\n', want: false },
+  ])('$name', ({ response, isEnded, want }) => {
+    expect(read([Buffer.from(response)], 'GET', isEnded)).toMatchObject({
+      kind: 'complete',
+      keepsConnection: want,
+    });
+  });
+});
+
+test('the first location counts', () => {
+  const response = 'HTTP/1.1 302 Found\r\nLOCATION:  /a \r\nLocation: /b\r\nContent-Length: 0\r\n\r\n';
+  expect(read([Buffer.from(response)])).toMatchObject({ kind: 'complete', location: '/a' });
+});
+
 describe('laws', () => {
   test('how the bytes are cut makes no difference', () => {
     const aCase = fc.constantFrom(...cases.filter(({ response }) => response.length < 40_000));
@@ -190,7 +223,7 @@ describe('laws', () => {
         ]);
         const head = Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
         const state = read([head, ...encoded, Buffer.from('0\r\n\r\n')]);
-        expect(state).toEqual({ kind: 'complete', status: 200, body: Buffer.concat(parts) });
+        expect(state).toMatchObject({ kind: 'complete', status: 200, body: Buffer.concat(parts) });
       }),
     );
   });
@@ -216,5 +249,7 @@ function cut(bytes: Buffer, sizes: readonly number[]): readonly Buffer[] {
 }
 
 function shown(state: ResponseState): unknown {
-  return 'body' in state ? { ...state, body: state.body.toString() } : state;
+  if (!('body' in state)) return state;
+  const { kind, status, body } = state;
+  return { kind, status, body: body.toString() };
 }

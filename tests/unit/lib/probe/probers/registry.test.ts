@@ -22,7 +22,8 @@ const probes: readonly Probe[] = [
     path: '/',
     headers: [],
     verifyTls: true,
-    codes: [{ from: 200, to: 399 }],
+    version: 'HTTP1',
+    connection: 'Fresh',
   },
   { ...common, kind: 'grpc', service: '' },
   { ...common, kind: 'postgresql', query: 'select 1' },
@@ -31,6 +32,7 @@ const probes: readonly Probe[] = [
 const probers = createProbers({
   clock: systemClock,
   credentials: (namespace, name) => ({ missing: `Secret ${namespace}/${name} not found` }),
+  clientCertificates: (namespace, name) => ({ missing: `Secret ${namespace}/${name} not found` }),
   onSessionEnd: () => {},
   version: '1.2.3',
 });

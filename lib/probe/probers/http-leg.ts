@@ -1,0 +1,100 @@
+import type { HttpProbe, HttpVersion } from '#lib/core/probe/probe.ts';
+import { type ProbeUnknown, unknown } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
+import type { ClientCertificate, ClientCertificateLookup } from '#lib/probe/client-certificate.ts';
+import type { HttpConnectionSettings } from '#lib/probe/probers/http-connection.ts';
+import type { Hop } from '#lib/probe/probers/http-redirect.ts';
+import { type HttpRequest, httpRequest, serverName } from '#lib/probe/probers/http-request.ts';
+import type { TlsContexts } from '#lib/probe/tls-contexts.ts';
+import type { TlsSettings } from '#lib/probe/tls-handshake.ts';
+
+export interface HttpLegDeps {
+  readonly tlsContexts: TlsContexts;
+  readonly clientCertificates: ClientCertificateLookup;
+  /** Sent as `User-Agent` unless the probe names its own. */
+  readonly userAgent: string;
+}
+
+/** What one hop needs: the request, and the connection to ask on. */
+export interface HttpLeg {
+  readonly kind: 'leg';
+  readonly request: HttpRequest;
+  readonly connection: HttpConnectionSettings;
+}
+
+/** Turns a hop into what is to be done, or says which setting stands in the way. */
+export function httpLeg(
+  deps: HttpLegDeps,
+  probe: HttpProbe,
+  target: Target,
+  hop: Hop,
+): HttpLeg | ProbeUnknown {
+  const isFirst = hop.scheme === probe.scheme && hop.port === target.port && hop.path === probe.path;
+  const asked = isFirst ? probe : { ...probe, scheme: hop.scheme, path: hop.path };
+  const at = hop.port === target.port ? target : { ...target, port: hop.port };
+  const request = httpRequest(asked, at, deps.userAgent);
+  if (request.kind === 'invalid') {
+    return unknown('InvalidSettings', request.message);
+  }
+  const tls = hop.scheme === 'HTTPS' ? tlsSettings(deps, probe, target) : undefined;
+  if (tls !== undefined && 'kind' in tls) {
+    return tls;
+  }
+  return {
+    kind: 'leg',
+    request,
+    connection: { target: at, tls, version: probe.version, isKept: probe.connection === 'Kept' },
+  };
+}
+
+/**
+ * A probe without TLS that is redirected to HTTPS has nothing to verify against: it takes any certificate, as
+ * kubelet does.
+ */
+function tlsSettings(deps: HttpLegDeps, probe: HttpProbe, target: Target): TlsSettings | ProbeUnknown {
+  const isMeantForTls = probe.scheme === 'HTTPS';
+  const client = isMeantForTls ? clientCertificate(deps, probe, target) : undefined;
+  if (client !== undefined && 'kind' in client) {
+    return client;
+  }
+  const verifies = isMeantForTls && probe.verifyTls;
+  const { caCert } = probe;
+  const found = deps.tlsContexts.get({ ...(verifies && caCert !== undefined && { caCert }), ...client });
+  if (found.kind === 'invalid') {
+    return found.setting === 'caCert'
+      ? unknown('InvalidSettings', found.message)
+      : unknown(
+          'CredentialsInvalid',
+          `Secret ${target.namespace}/${probe.clientCertSecretName ?? ''}: tls.crt and tls.key are no PEM certificate with its key`,
+        );
+  }
+  const protocols = PROTOCOLS[probe.version];
+  return {
+    context: found.context,
+    verification: verifies ? 'chainAndName' : 'none',
+    serverName: serverName(probe, target),
+    ...(protocols !== undefined && { protocols }),
+  };
+}
+
+function clientCertificate(
+  { clientCertificates }: HttpLegDeps,
+  { clientCertSecretName }: HttpProbe,
+  { namespace }: Target,
+): ClientCertificate | ProbeUnknown | undefined {
+  if (clientCertSecretName === undefined) {
+    return undefined;
+  }
+  const found = clientCertificates(namespace, clientCertSecretName);
+  if ('missing' in found) {
+    return unknown('CredentialsMissing', found.missing);
+  }
+  return 'invalid' in found ? unknown('CredentialsInvalid', found.invalid) : found;
+}
+
+/** Offered by ALPN. Nothing for HTTP/1.1: servers speak it to a client that says nothing. */
+const PROTOCOLS: Readonly<Record<HttpVersion, readonly string[] | undefined>> = {
+  HTTP1: undefined,
+  HTTP2: ['h2'],
+  Negotiated: ['h2', 'http/1.1'],
+};
