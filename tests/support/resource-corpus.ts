@@ -105,7 +105,10 @@ export const GOOD_OBJECTS: readonly GoodObject[] = [
       ports: [{ name: '', port: 80, targetPort: 0 }],
       healthcheck: {
         probes: [
-          { mode: 'HTTP', http: { targetPort: 80, path: '', host: '', caCert: '', clientCertSecretName: '', code: [] } },
+          {
+            mode: 'HTTP',
+            http: { targetPort: 80, path: '', host: '', caCert: '', clientCertSecretName: '', code: [] },
+          },
           { mode: 'PostgreSQL', postgreSQL: { targetPort: 5432, dbName: '', query: '', authSecretName: '' } },
         ],
       },

@@ -45,6 +45,17 @@ describe('probe-secret-access', () => {
     ]);
   });
 
+  it('grants the Secret of a client certificate where it is used', () => {
+    const http = (scheme: string) => ({
+      mode: 'HTTP',
+      http: { targetPort: 443, scheme, clientCertSecretName: `client-${scheme.toLowerCase()}` },
+    });
+    const spec = { healthcheck: { probes: [http('HTTPS'), http('HTTP')] } };
+    expect(afterwards(aResource({ spec }))['roles']).toMatchObject([
+      { rules: [{ resources: ['secrets'], resourceNames: ['client-https'] }] },
+    ]);
+  });
+
   it('grants nothing where no probe needs it', () => {
     expect(probeSecretAccess.reconcile({ ...nothing, objects: [aResource()] })).toEqual([]);
   });

@@ -2,11 +2,21 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointSlice, KubernetesObject, Pod } from '#lib/core/kubernetes.ts';
 import { keyOf } from '#lib/core/kubernetes.ts';
 import { isEmpty } from '#lib/core/plan.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
 import type { Lister } from '#lib/kube/kube-api.ts';
 import { EndpointVerdicts } from '#lib/probe/endpoint-verdicts.ts';
 import { SliceReconciler } from '../../../../images/agent/src/slice-reconciler.ts';
 import type { StoredSwh } from '../../../../images/agent/src/swh-store.ts';
-import { aCondition, aNode, anEndpoint, anSwh, aPod, aSlice, aTcpProbe } from '../../../support/builders.ts';
+import {
+  aCondition,
+  aNode,
+  anEndpoint,
+  anHttpProbe,
+  anSwh,
+  aPod,
+  aSlice,
+  aTcpProbe,
+} from '../../../support/builders.ts';
 import { PoolFixture } from '../../lib/probe/probe-fixture.ts';
 import { REFUSED } from '../../lib/probe/scripted-prober.ts';
 
@@ -150,10 +160,14 @@ describe('SliceReconciler', () => {
     const world = new World();
     const { successThreshold, failureThreshold, timeoutMs, port } = aTcpProbe();
     const probe = { successThreshold, failureThreshold, timeoutMs, port } as const;
-    const probes = [{ ...probe, kind: 'postgresql', query: 'select 1', secretName: 'login' }] as const;
+    const probes: readonly Probe[] = [
+      { ...probe, kind: 'postgresql', query: 'select 1', secretName: 'login' },
+      anHttpProbe({ scheme: 'HTTPS', clientCertSecretName: 'client' }),
+      anHttpProbe({ clientCertSecretName: 'not-used' }),
+    ];
     world.stored = { kind: 'accepted', swh: anSwh({ healthcheck: { initialDelayMs: 0, probes } }) };
     world.plan();
-    expect(world.secrets).toEqual(['login']);
+    expect(world.secrets).toEqual(['login', 'client']);
     world.pods = [];
     world.plan();
     expect(world.secrets).toEqual([]);

@@ -156,6 +156,16 @@ describe('values of the parser', () => {
     },
     { name: 'an IP address as host', given: { host: '10.1' }, want: { host: '10.1' } },
     { name: 'the wish not to verify', given: { insecureSkipTLSVerify: true }, want: { verifyTls: false } },
+    {
+      name: 'the Secret of a client certificate',
+      given: { scheme: 'HTTPS', clientCertSecretName: 'client' },
+      want: { clientCertSecretName: 'client' },
+    },
+    {
+      name: 'the version and the connection',
+      given: { version: 'HTTP2', connection: 'Kept' },
+      want: { version: 'HTTP2', connection: 'Kept' },
+    },
     { name: 'a CA certificate', given: { scheme: 'HTTPS', caCert: CA_CERT }, want: { caCert: CA_CERT } },
   ])('keep $name', ({ given, want }) => {
     expect(accepted(withHttp(given)).healthcheck.probes).toMatchObject([want]);

@@ -177,6 +177,44 @@ describe('a new state', () => {
   });
 });
 
+describe('the initial delay', () => {
+  const delayed = { initialDelayMs: 5000 };
+  const stopped: PodGiven = { containerStatuses: [{ name: 'main', ready: false }] };
+
+  it('counts from the start of the container, and begins anew when that is restarted', async () => {
+    const fixture = new Fixture();
+    const { started } = fixture.base.scripted;
+    fixture.assign(delayed, startedAt('2026-01-01T00:00:00Z'));
+    await fixture.advance(4999);
+    expect(started).toHaveLength(0);
+    await fixture.advance(1001);
+    expect(fixture.verdict?.isUp).toBe(true);
+
+    fixture.assign(delayed, stopped);
+    expect(fixture.verdict?.failed).toMatchObject([{ message: expect.stringContaining('is not running') }]);
+    const runs = started.length;
+    await fixture.advance(4000);
+    fixture.assign(delayed, startedAt('2026-01-01T00:00:10Z'));
+    await fixture.advance(4999);
+    expect(started).toHaveLength(runs);
+    expect(fixture.verdict?.isUp).toBe(false);
+    await fixture.advance(1001);
+    expect(started.length).toBeGreaterThan(runs);
+    expect(fixture.verdict?.isUp).toBe(true);
+  });
+
+  it('begins anew with a restart that nobody saw happen', async () => {
+    const fixture = new Fixture();
+    const { started } = fixture.base.scripted;
+    fixture.assign(delayed, startedAt('2026-01-01T00:00:00Z'));
+    await fixture.advance(8000);
+    const runs = started.length;
+    fixture.assign(delayed, startedAt('2026-01-01T00:00:08Z'));
+    await fixture.advance(4999);
+    expect(started).toHaveLength(runs);
+  });
+});
+
 describe('a restart of the agent', () => {
   const up: EndpointVerdict = { isUp: true, hasBeenUp: true, since: '2026-01-01T00:00:00Z', failed: [] };
   const down: EndpointVerdict = {

@@ -70,6 +70,18 @@ describe('rules that only the parser has', () => {
       http: { scheme: 'HTTPS', insecureSkipTLSVerify: true, caCert: BROKEN_CERT },
       warned: ['insecureSkipTLSVerify'],
     },
+    {
+      name: 'a client certificate that is not used over HTTP',
+      http: { clientCertSecretName: 'client' },
+      warned: ['scheme: HTTPS'],
+    },
+    {
+      name: 'a client certificate over HTTPS',
+      http: { scheme: 'HTTPS', clientCertSecretName: 'client' },
+      warned: [],
+    },
+    { name: 'a negotiation that needs TLS', http: { version: 'Negotiated' }, warned: ['HTTP/1.1 is spoken'] },
+    { name: 'HTTP/2 without TLS', http: { version: 'HTTP2' }, warned: [] },
     { name: 'an emoji', http: { expectBody: '😀' }, warned: [] },
   ])('accept $name', ({ http, warned }) => {
     expect(parseServiceWithHealthchecks(withHttp(http))).toMatchObject({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Pod } from '#lib/core/kubernetes.ts';
 import { trackEndpoints } from '#lib/core/probe/target-tracker.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
-import { aCondition, anSwh, aPod, aTcpProbe } from '../../../../support/builders.ts';
+import { aCondition, anHttpProbe, anSwh, aPod, aTcpProbe } from '../../../../support/builders.ts';
 
 const STARTED = '2026-01-01T00:00:00Z';
 const DUAL = ['10.1.0.1', 'fd00::1'];
@@ -116,6 +116,34 @@ describe('trackEndpoints', () => {
     ];
   it.each(cases)('$name', ({ swh, pod, want }) => {
     expect(shown(swh, [pod])).toEqual(want);
+  });
+
+  it('finds a port by name in each pod for itself', () => {
+    const pods = [1001, 1002].map((containerPort, index) =>
+      aPod({
+        name: `web-${index}`,
+        ips: [`10.1.0.${index}`],
+        containers: [{ name: 'main', ports: [{ name: 'http', containerPort }] }],
+      }),
+    );
+    expect(shown(named, pods)).toEqual(['IPv4 10.1.0.0:1001', 'IPv4 10.1.0.1:1002']);
+  });
+
+  it('tells HTTP probes which other TCP ports the pod declares', () => {
+    const ports = [
+      { containerPort: 8080 },
+      { containerPort: 8443, protocol: 'TCP' },
+      { containerPort: 53, protocol: 'UDP' },
+    ];
+    const sidecar = { name: 's', restartPolicy: 'Always', ports: [{ containerPort: 15_020 }] };
+    const pod = aPod({
+      containers: [{ name: 'main', ports }],
+      spec: { initContainers: [sidecar, { name: 'i', ports: [{ containerPort: 1 }] }] },
+    });
+    const probes = [anHttpProbe(), anHttpProbe({ port: 9 }), aTcpProbe()];
+    const [endpoint] = trackEndpoints(anSwh({ healthcheck: { initialDelayMs: 0, probes } }), [pod]);
+    const declared = endpoint?.probes.map((one) => one.kind === 'probed' && one.target.declaredPorts);
+    expect(declared).toEqual([[8443, 15_020], [8080, 8443, 15_020], undefined]);
   });
 
   it('carries the identity of the pod and the start of its container', () => {

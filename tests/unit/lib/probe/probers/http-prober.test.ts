@@ -3,9 +3,8 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpProbe } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
-import { createHttpProber } from '#lib/probe/probers/http-prober.ts';
-import { TlsContexts } from '#lib/probe/tls-contexts.ts';
-import { systemClock } from '#lib/runtime/clock.ts';
+import type { Target } from '#lib/core/probe/target.ts';
+import type { ClientCertificateResult } from '#lib/probe/client-certificate.ts';
 import { anHttpProbe } from '../../../../support/builders.ts';
 import {
   addressOf,
@@ -21,15 +20,14 @@ import {
   timed,
   timeWaits,
 } from '../../../../support/loopback-server.ts';
-import { makeTestCertificates, type TestCertificates } from '../../../../support/test-certificates.ts';
+import {
+  type CertificateWithKey,
+  makeTestCertificates,
+  type TestCertificates,
+} from '../../../../support/test-certificates.ts';
+import { aHttpProber } from './http-prober-fixture.ts';
 
-const { run } = createHttpProber({
-  clock: systemClock,
-  tlsContexts: new TlsContexts(),
-  clientCertificates: () => ({ missing: 'no Secrets here' }),
-  onSessionEnd: () => {},
-  userAgent: 'swh/1',
-});
+const { run } = aHttpProber();
 
 function aProbe(fields: Partial<HttpProbe> = {}): HttpProbe {
   return anHttpProbe({ timeoutMs: 300, path: '/healthz?token=secret', ...fields });
@@ -139,6 +137,22 @@ describe('answers', () => {
         reason: 'UnexpectedAnswer',
         message: 'HTTP GET /healthz on PORT returned a body without the expected text',
       },
+    },
+    {
+      name: 'the text behind the part of the body that is read',
+      probe: { expectBody: 'alive' },
+      answer: (socket) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(65_532)}alive`),
+      want: {
+        kind: 'failure',
+        reason: 'UnexpectedAnswer',
+        message: 'HTTP GET /healthz on PORT returned a body without the expected text',
+      },
+    },
+    {
+      name: 'the text at the end of that part',
+      probe: { expectBody: 'alive' },
+      answer: (socket) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(65_531)}alive`),
+      want: OK,
     },
     {
       name: 'headers without end',
@@ -388,6 +402,107 @@ describe('HTTPS', () => {
     });
     const outcome = await run(aProbe({ scheme: 'HTTPS', verifyTls: false }), targetOf(port), aRun(2000));
     expect(outcome).toMatchObject({ kind: 'failure', reason: 'TlsFailed' });
+  });
+
+  describe('with a client certificate', () => {
+    const aClientProbe = (fields: Partial<HttpProbe> = {}): HttpProbe =>
+      aProbe({
+        scheme: 'HTTPS',
+        verifyTls: false,
+        timeoutMs: 2000,
+        clientCertSecretName: 'client',
+        ...fields,
+      });
+
+    async function demanding(): Promise<Target> {
+      const { port } = await serveTls({
+        ...certificates.issue('IP:127.0.0.1'),
+        requestCert: true,
+        rejectUnauthorized: true,
+        ca: certificates.ca.cert,
+      });
+      return targetOf(port);
+    }
+
+    function shownBy({ cert, key }: CertificateWithKey): ReturnType<typeof aHttpProber> {
+      return aHttpProber({ clientCertificates: () => ({ clientCert: cert, clientKey: key }) });
+    }
+
+    test('a server that demands one lets the probe in', async () => {
+      const prober = shownBy(certificates.issue('DNS:probe'));
+      expect(await prober.run(aClientProbe(), await demanding(), aRun(2000))).toEqual(OK);
+    });
+
+    test('of another authority the server refuses it', async () => {
+      const outcome = await shownBy(certificates.otherCa).run(aClientProbe(), await demanding(), aRun(2000));
+      expect(outcome).toMatchObject({ kind: 'failure' });
+    });
+
+    const unusable: readonly {
+      readonly name: string;
+      readonly found: ClientCertificateResult;
+      readonly want: { readonly cause: string; readonly message: string };
+    }[] = [
+      {
+        name: 'a missing Secret',
+        found: { missing: 'Secret my-ns/client does not exist' },
+        want: { cause: 'CredentialsMissing', message: 'Secret my-ns/client does not exist' },
+      },
+      {
+        name: 'a Secret of another type',
+        found: { invalid: 'Secret my-ns/client must be of type kubernetes.io/tls' },
+        want: {
+          cause: 'CredentialsInvalid',
+          message: 'Secret my-ns/client must be of type kubernetes.io/tls',
+        },
+      },
+      {
+        name: 'a Secret with nonsense',
+        found: { clientCert: 'nonsense', clientKey: 'secret' },
+        want: {
+          cause: 'CredentialsInvalid',
+          message: 'Secret my-ns/client: tls.crt and tls.key are no PEM certificate with its key',
+        },
+      },
+    ];
+    test.each(unusable)(
+      '$name is not the fault of the target, which hears nothing',
+      async ({ found, want }) => {
+        server = await serve(() => {});
+        const prober = aHttpProber({ clientCertificates: () => found });
+        const outcome = await prober.run(aClientProbe(), server.target, aRun(2000));
+        expect(outcome).toEqual({ kind: 'unknown', ...want });
+        expect(server.sockets).toHaveLength(0);
+      },
+    );
+
+    test('a key of another certificate is named', async () => {
+      const [{ cert }, { key }] = [certificates.issue('DNS:a'), certificates.issue('DNS:b')];
+      const outcome = await shownBy({ cert, key }).run(aClientProbe(), targetOf(1), aRun(2000));
+      expect(outcome).toMatchObject({ kind: 'unknown', cause: 'CredentialsInvalid' });
+    });
+
+    test('over plain HTTP none is needed', async () => {
+      server = await serve((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\n')));
+      expect(await run(aClientProbe({ scheme: 'HTTP' }), server.target, aRun(2000))).toEqual(OK);
+    });
+  });
+
+  test('a redirect from plain HTTP takes any certificate, one from HTTPS none that does not verify', async () => {
+    const { port } = await serveTls(certificates.issue('DNS:example.com'));
+    const location = `https://127.0.0.1:${port}/`;
+    server = await serve((socket) =>
+      socket.once('data', () => socket.end(`HTTP/1.1 302 x\r\nLocation: ${location}\r\n\r\n`)),
+    );
+    const target = { ...server.target, declaredPorts: [port] };
+    expect(
+      await run(aProbe({ timeoutMs: 2000, codes: [{ from: 200, to: 200 }] }), target, aRun(2000)),
+    ).toEqual(OK);
+    expect(await run(aProbe({ scheme: 'HTTPS', timeoutMs: 2000 }), targetOf(port), aRun(2000))).toMatchObject(
+      {
+        reason: 'TlsFailed',
+      },
+    );
   });
 
   test('a server without TLS', async () => {
