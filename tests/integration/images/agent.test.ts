@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../../../dev/process/wait-for.ts';
+import { makeTestCertificates } from '../../support/test-certificates.ts';
 import { AgentFixture, HEALTHCHECK } from './agent-fixture.ts';
 
 /** Enough for everything but a start of the agent. */
@@ -110,6 +111,38 @@ describe('agent', () => {
       return results.includes('default/login') ? undefined : true;
     });
     expect(await fixture.results('f')).not.toContain('hidden-word');
+    expect(fixture.agent.logTail(1000)).not.toContain('hidden-word');
+  });
+});
+
+describe('a client certificate', () => {
+  const certificates = makeTestCertificates();
+  afterAll(() => certificates.remove());
+
+  test('is followed from its Secret, and what is wrong with that is named', async () => {
+    await fixture.createPod('o-1', 'o');
+    const http = {
+      targetPort: 8080,
+      scheme: 'HTTPS',
+      insecureSkipTLSVerify: true,
+      clientCertSecretName: 'client',
+    };
+    await fixture.createSwh('o', { ...HEALTHCHECK, probes: [{ mode: 'HTTP', failureThreshold: 1, http }] });
+    const shows = (text: string): Promise<unknown> =>
+      waitFor(text, async () => ((await fixture.results('o')).includes(text) ? true : undefined));
+    await shows('Secret default/client does not exist');
+
+    const { api } = fixture.cluster.controlPlane;
+    const secret = { metadata: { name: 'client' }, type: 'kubernetes.io/tls' };
+    const nonsense = { 'tls.crt': 'hidden-word', 'tls.key': 'hidden-word' };
+    await api.post('/api/v1/namespaces/default/secrets', { ...secret, stringData: nonsense });
+    await shows('Secret default/client: tls.crt and tls.key are no PEM certificate with its key');
+
+    const { cert, key } = certificates.issue('DNS:probe');
+    const stringData = { 'tls.crt': cert, 'tls.key': key };
+    await api.mergePatch('/api/v1/namespaces/default/secrets/client', { stringData });
+    // The pod speaks plain HTTP, so this much shows that the handshake was begun.
+    await shows('the server does not speak TLS');
     expect(fixture.agent.logTail(1000)).not.toContain('hidden-word');
   });
 });

@@ -107,8 +107,8 @@ test.each(cases)(
       Array.from({ length: AT_ONCE }, (_, lane) => probeAgain(probe, laneTarget(port, lane))),
     );
     stop();
-  expect(timeWaits(port)).toBeLessThanOrEqual(before);
-      for (const socket of sockets) socket.destroy();
+    expect(timeWaits(port)).toBeLessThanOrEqual(before);
+    for (const socket of sockets) socket.destroy();
     await close(server);
   },
 );
