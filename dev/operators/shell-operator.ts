@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { pickFreePort } from '../cluster/free-port.ts';
 import type { ManagedProcess } from '../process/managed-process.ts';
@@ -79,13 +79,5 @@ export async function startShellOperator(
 export function installReconcileHooks(host: ProcessHost, built: string): string {
   const folder = host.directory('shell-operator-hooks', 0o755);
   cpSync(built, folder, { recursive: true });
-  return folder;
-}
-
-/** Puts one executable file into a new folder of hooks. Returns the folder. */
-export function installHook(host: ProcessHost, name: string, file: string): string {
-  const folder = join(host.directory('hooks', 0o755), name);
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(file, join(folder, name));
   return folder;
 }
