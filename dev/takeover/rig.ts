@@ -6,6 +6,7 @@ import { waitFor } from '../process/wait-for.ts';
 import { EndpointLog } from '../workload/endpoint-log.ts';
 import { createNamespace, startExampleCluster } from '../workload/example-cluster.ts';
 import type { ExamplePods } from '../workload/example-pods.ts';
+import { objectManifest, serviceManifest } from './manifests.ts';
 
 export const NAMESPACE = 'take-over';
 
@@ -38,13 +39,12 @@ export interface TakeOverRig {
   deleteObject(name: string): Promise<void>;
   /** Waits until ChildServiceReady has the reason, and the message the text. */
   waitForReason(name: string, reason: string, text?: string): Promise<void>;
+  /** Waits until a condition of the object says the text. */
+  waitForCondition(name: string, type: string, text: string): Promise<void>;
   /** Waits until exactly these pods are ready endpoints in the standard controller's slices. */
   waitForStandard(name: string, pods: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
-
-const PORTS = [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }];
-const SELECTOR = { app: 'web' };
 
 /** Starts everything; the caller stops it. */
 export async function startTakeOverRig(): Promise<TakeOverRig> {
@@ -106,18 +106,10 @@ function accessTo({ controlPlane: { api } }: Cluster) {
     slices: slicesOf,
     service: (name: string) => ifThere<Service>(`${core}/services/${name}`),
     endpointsObject: (name: string) => ifThere<Endpoints>(`${core}/endpoints/${name}`),
-    createService: (name: string, more: object = {}) => {
-      const spec = { type: 'NodePort', selector: SELECTOR, ports: PORTS };
-      return api.post<Service>(`${core}/services`, { metadata: { name }, spec, ...more });
-    },
+    createService: (name: string, more: object = {}) =>
+      api.post<Service>(`${core}/services`, { ...serviceManifest(name), ...more }),
     deleteService: (name: string) => api.delete(`${core}/services/${name}`),
-    createObject: (name: string, spec: object = {}) =>
-      api.post<Swh>(objects, {
-        apiVersion: 'network.deckhouse.io/v1alpha1',
-        kind: 'ServiceWithHealthchecks',
-        metadata: { name },
-        spec: { type: 'NodePort', selector: SELECTOR, ports: PORTS, healthcheck: HEALTHCHECK, ...spec },
-      }),
+    createObject: (name: string, spec: object = {}) => api.post<Swh>(objects, objectManifest(name, spec)),
     deleteObject: (name: string) => api.delete(`${objects}/${name}`),
     async waitForReason(name: string, reason: string, text = '') {
       await waitFor(`${name} to have reason ${reason} ${text}`, async () => {
@@ -125,6 +117,12 @@ function accessTo({ controlPlane: { api } }: Cluster) {
         const child = all.find(({ type }) => type === 'ChildServiceReady');
         if (child?.reason === reason && child.message.includes(text)) return true;
         throw new Error(`it has ${child?.reason}: ${child?.message}`);
+      });
+    },
+    async waitForCondition(name: string, type: string, text: string) {
+      await waitFor(`${type} of ${name} to say ${text}`, async () => {
+        const all = (await object(name))?.status?.conditions ?? [];
+        return all.some((one) => one.type === type && one.message.includes(text)) || undefined;
       });
     },
     async waitForStandard(name: string, pods: readonly string[]) {
@@ -140,14 +138,6 @@ function accessTo({ controlPlane: { api } }: Cluster) {
     },
   };
 }
-
-const HEALTHCHECK = {
-  initialDelaySeconds: 0,
-  periodSeconds: 1,
-  probes: [
-    { mode: 'HTTP', http: { targetPort: 8080, path: '/healthz' }, timeoutSeconds: 1, failureThreshold: 2 },
-  ],
-};
 
 function isStandard({ metadata }: EndpointSlice): boolean {
   return metadata.labels?.['endpointslice.kubernetes.io/managed-by'] === 'endpointslice-controller.k8s.io';

@@ -24,6 +24,8 @@ export interface Variant {
   readonly name: string;
   /** Whether the Service is deleted on the way, so that a gap belongs to it. */
   readonly hasGap: boolean;
+  /** Whether two makers may say different things of one address for a moment. Default false. */
+  readonly mayDisagree?: boolean;
   /** Makes the Service and what stands before; resolves when clients may come. */
   prepare(rig: TakeOverRig, name: string): Promise<void>;
   act(rig: TakeOverRig, name: string): Promise<void>;

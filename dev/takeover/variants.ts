@@ -1,28 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EndpointSlice } from '#lib/core/kubernetes.ts';
 import { waitFor } from '../process/wait-for.ts';
-import { BAD_POD, GOOD_PODS, NAMESPACE, type Swh, type TakeOverRig } from './rig.ts';
+import { HELM_VARIANTS } from './helm-variants.ts';
+import { KUBECTL_VARIANTS } from './kubectl-variants.ts';
+import { GOOD_PODS, NAMESPACE, type Swh, type TakeOverRig } from './rig.ts';
 import type { Variant } from './run.ts';
-
-const READY = 'ChildServiceWasCreated';
-const ADOPTING = 'ChildServiceAdopting';
-const ALL = [...GOOD_PODS, BAD_POD];
-
-async function plainService(rig: TakeOverRig, name: string): Promise<void> {
-  await rig.createService(name);
-  await rig.waitForStandard(name, ALL);
-}
-
-async function ownService(rig: TakeOverRig, name: string, spec: object = {}): Promise<void> {
-  await rig.createObject(name, spec);
-  await rig.waitForReason(name, READY);
-  await rig.endpoints.waitForReady(name, GOOD_PODS, 20_000);
-}
-
-async function taken(rig: TakeOverRig, name: string): Promise<void> {
-  await rig.waitForReason(name, READY);
-  await rig.endpoints.waitForReady(name, GOOD_PODS, 20_000);
-}
+import { ADOPTING, ALL_PODS, ownService, plainService, taken } from './steps.ts';
 
 const beside: Variant = {
   name: 'created beside',
@@ -100,26 +83,6 @@ const neverPassing: Variant = {
   },
 };
 
-const helmRelease: Variant = {
-  ...beside,
-  name: 'of a Helm release',
-  async prepare(rig, name) {
-    const annotations = { 'meta.helm.sh/release-name': 'shop', 'meta.helm.sh/release-namespace': NAMESPACE };
-    const labels = { 'app.kubernetes.io/managed-by': 'Helm' };
-    await rig.createService(name, { metadata: { name, annotations, labels } });
-    await rig.waitForStandard(name, ALL);
-  },
-  async act(rig, name) {
-    await beside.act(rig, name);
-    const metadata = (await rig.service(name))?.metadata;
-    const policy = metadata?.annotations?.['helm.sh/resource-policy'];
-    const isKept =
-      metadata?.annotations?.['meta.helm.sh/release-name'] === 'shop' &&
-      metadata.labels?.['app.kubernetes.io/managed-by'] === 'Helm';
-    if (policy !== 'keep' || !isKept) throw new Error(`Helm's marks are ${JSON.stringify(metadata)}`);
-  },
-};
-
 const differing: Variant = {
   ...beside,
   name: 'differs, with AdoptAlways',
@@ -128,7 +91,7 @@ const differing: Variant = {
     await rig.createService(name, {
       spec: { type: 'NodePort', selector: { app: 'web' }, ports, internalTrafficPolicy: 'Cluster' },
     });
-    await rig.waitForStandard(name, ALL);
+    await rig.waitForStandard(name, ALL_PODS);
   },
   async act(rig, name) {
     await rig.createObject(name, { adoptionPolicy: 'AdoptAlways' });
@@ -223,7 +186,7 @@ const givenBack: Variant = {
     await waitFor(`${name} to be gone`, async () =>
       (await rig.object(name)) === undefined ? true : undefined,
     );
-    await rig.waitForStandard(name, ALL);
+    await rig.waitForStandard(name, ALL_PODS);
   },
 };
 
@@ -234,7 +197,7 @@ const handedOver: Variant = {
   async act(rig, name) {
     await rig.product.controller.terminate();
     await rig.product.controller.runToEnd(['--hand-over=true']);
-    await rig.waitForStandard(name, ALL);
+    await rig.waitForStandard(name, ALL_PODS);
   },
   async cleanUp(rig, name) {
     await rig.deleteObject(name);
@@ -250,9 +213,10 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   'delete-before': deletedBefore,
   'delete-meanwhile': deletedMeanwhile,
   'never-passing': neverPassing,
-  helm: helmRelease,
   'adopt-always': differing,
   reference: referenceSlices,
   'give-back': givenBack,
   'hand-over': handedOver,
+  ...KUBECTL_VARIANTS,
+  ...HELM_VARIANTS,
 };

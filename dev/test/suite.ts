@@ -18,7 +18,7 @@ const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kub
 export const SUITES: readonly Suite[] = [
   { name: 'unit', programs: [] },
   { name: 'integration', programs: [...CONTROL_PLANE, 'crane', 'shell-operator'] },
-  { name: 'e2e', programs: [...CONTROL_PLANE, 'kube-proxy', 'coredns', 'crane', 'addon-operator'] },
+  { name: 'e2e', programs: [...CONTROL_PLANE, 'kube-proxy', 'coredns', 'crane', 'addon-operator', 'helm'] },
 ];
 
 export interface SuiteResult {

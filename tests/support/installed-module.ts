@@ -5,6 +5,7 @@ const MANIFESTS = [
   'crds/servicewithhealthchecks.yaml',
   'templates/namespace.yaml',
   'templates/agent/rbac-for-us.yaml',
+  'templates/controller/admission-policy.yaml',
   'templates/controller/rbac-for-us.yaml',
 ].map((path) => new URL(`../../${path}`, import.meta.url).pathname);
 

@@ -67,9 +67,8 @@ export class TakeOverModel {
     );
   }
 
-  /** The standard controllers look at the Service once. */
-  standard(): void {
-    const service = this.find(SERVICES);
+  /** The standard controllers look once at the Service, as their informer has it. */
+  standard(service = this.find(SERVICES)): void {
     if (service === undefined) {
       this.remove(ENDPOINTS);
       return;

@@ -19,6 +19,7 @@ import { createHandOverReconciler } from './hand-over-reconciler.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
 import { countNodeEndpoints } from './node-endpoints.ts';
 import { rememberingApi } from './remembering-api.ts';
+import { createServiceContests, type ServiceContests } from './service-contests.ts';
 import { createStatusReconciler } from './status-reconciler.ts';
 import { followStatusWorld } from './status-world.ts';
 import { createTakeOverProgress, type TakeOverProgress } from './take-over-progress.ts';
@@ -62,6 +63,7 @@ const WORKERS = 4;
 /** Puts the hooks and the statuses together over informers that they share. */
 export function createController(ports: ControllerDeps): Controller {
   const addresses = createAddressMemory(ports.clock);
+  const contests = createServiceContests(ports.clock);
   const deps = { ...ports, api: rememberingApi(ports.api, addresses, ports.clock) };
   const informers = createBindingInformers(deps, trimObject);
   const queues = new Map(
@@ -83,14 +85,17 @@ export function createController(ports: ControllerDeps): Controller {
   const statusQueue = queueOf(queues, STATUS);
   const childErrors = createChildErrors((key) => statusQueue.add(key));
   const takeOvers = createTakeOverProgress((key) => statusQueue.add(key));
-  const shared = { deps, informers, childErrors, takeOvers };
+  const shared = { deps, informers, childErrors, takeOvers, contests };
   const parts = [
     ...HOOKS.map((hook) => hookPart(shared, hook, queueOf(queues, hook.name))),
     statusPart(shared, metrics, statusQueue),
     takeOverPart(shared, queueOf(queues, TAKE_OVER)),
     handOverPart(shared, queueOf(queues, HAND_OVER)),
   ];
-  informers.of(SERVICES).onChange(({ key, previous, current }) => addresses.note(key, previous, current));
+  informers.of(SERVICES).onChange(({ key, previous, current }) => {
+    addresses.note(key, previous, current);
+    contests.note(key, previous, current);
+  });
   const all = informers.all().map(({ informer }) => informer);
   return {
     async follow(signal) {
@@ -116,6 +121,7 @@ interface Shared {
   readonly informers: BindingInformers;
   readonly childErrors: ChildErrors;
   readonly takeOvers: TakeOverProgress;
+  readonly contests: ServiceContests;
 }
 
 function hookPart(
@@ -137,7 +143,7 @@ function hookPart(
 }
 
 function statusPart(
-  { deps, informers, childErrors, takeOvers }: Shared,
+  { deps, informers, childErrors, takeOvers, contests }: Shared,
   metrics: ControllerMetrics,
   queue: WorkQueue,
 ): Part {
@@ -150,6 +156,7 @@ function statusPart(
     metrics,
     world: {
       ...{ snapshotsOf, childErrorOf: childErrors.of, takeOverOf: takeOvers.of },
+      contestOf: contests.of,
       // The binding asks for this kind only.
       firstFamily: () => firstFamilyOf(services.get(API_SERVICE_KEY) as Service | undefined),
     },

@@ -1,6 +1,6 @@
 import type { Condition } from '#lib/core/kubernetes.ts';
 import { CHILD_SERVICE_ADOPTING } from '#lib/core/slice/publication.ts';
-import { type EndpointStatus, FAIL_OPEN, type Status } from './status.ts';
+import { CHILD_SERVICE_CONTESTED, type EndpointStatus, FAIL_OPEN, type Status } from './status.ts';
 
 /** An event about an object, to be recorded. */
 export interface StatusEvent {
@@ -36,8 +36,9 @@ function conditionEvent(condition: Condition): StatusEvent {
   return { type: isGood(condition) ? 'Normal' : 'Warning', reason, action: 'UpdateStatus', note };
 }
 
-/** Every condition is good when true, and while a take-over runs; a fail-open policy in force is a reason to look. */
+/** Every condition is good when true, and while a take-over runs; fail-open in force and a contest are reasons to look. */
 function isGood({ type, status, reason }: Condition): boolean {
+  if (type === CHILD_SERVICE_CONTESTED) return false;
   return type === FAIL_OPEN ? status === 'False' : status === 'True' || reason === CHILD_SERVICE_ADOPTING;
 }
 

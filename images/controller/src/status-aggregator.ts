@@ -4,11 +4,13 @@ import { sameJson } from '#lib/core/same-json.ts';
 import { isChildOf } from '#lib/core/service/child-service.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
 import { endpointStatuses, podEndpoints } from './endpoint-statuses.ts';
-import { FAIL_OPEN, STATUS_FIELDS, type Status } from './status.ts';
+import { CONTEST_MS } from './service-contests.ts';
+import { CHILD_SERVICE_CONTESTED, FAIL_OPEN, STATUS_FIELDS, type Status } from './status.ts';
 import {
   acceptedCondition,
   type ChildState,
   childServiceCondition,
+  contestedCondition,
   failOpenCondition,
   readyCondition,
 } from './status-conditions.ts';
@@ -70,16 +72,25 @@ function conditions(input: StatusInput, pods: ReturnType<typeof podEndpoints>): 
     isAccepted ? acceptedCondition([], parsed.warnings) : acceptedCondition(parsed.violations, []),
     readyCondition(pods, isAccepted && parsed.swh.service.type === 'ExternalName'),
     isAccepted ? childServiceCondition(parsed.child) : undefined,
+    isAccepted ? contestedCondition(parsed.child) : undefined,
     isAccepted ? failOpenCondition(parsed.swh, pods) : undefined,
   ].filter((verdict) => verdict !== undefined);
   const hasFailOpen = !isAccepted || verdicts.some(({ type }) => type === FAIL_OPEN);
   const kept = (input.previous.conditions ?? []).filter(
-    ({ type }) => type !== OBSOLETE_CONDITION && (type !== FAIL_OPEN || hasFailOpen),
+    (condition) =>
+      condition.type !== OBSOLETE_CONDITION &&
+      (condition.type !== FAIL_OPEN || hasFailOpen) &&
+      (condition.type !== CHILD_SERVICE_CONTESTED || isOfLate(condition, now)),
   );
   return verdicts.reduce<readonly Condition[]>(
     (list, verdict) => setCondition(list, { ...verdict, observedGeneration: generation }, now),
     kept,
   );
+}
+
+/** A controller that has just started knows of no contest: what was said lately stays for as long as it would have. */
+function isOfLate({ lastTransitionTime }: Condition, now: Date): boolean {
+  return now.getTime() - Date.parse(lastTransitionTime) < CONTEST_MS;
 }
 
 /** What is observed of the child, and of the Service that becomes it; nothing of one that is somebody else's. */

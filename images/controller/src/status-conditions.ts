@@ -2,8 +2,17 @@ import type { ConditionUpdate } from '#lib/core/conditions.ts';
 import type { FailOpen } from '#lib/core/probe/probe.ts';
 import type { ChildServiceDecision } from '#lib/core/service/child-service.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
+import { timestamp } from '#lib/core/timestamp.ts';
 import type { PodEndpoint } from './endpoint-statuses.ts';
-import { ACCEPTED, CHILD_SERVICE_READY, type ConditionReason, FAIL_OPEN, READY } from './status.ts';
+import type { Contest } from './service-contests.ts';
+import {
+  ACCEPTED,
+  CHILD_SERVICE_CONTESTED,
+  CHILD_SERVICE_READY,
+  type ConditionReason,
+  FAIL_OPEN,
+  READY,
+} from './status.ts';
 import type { TakeOverState } from './take-over-progress.ts';
 
 /** A condition without the times: those follow from what was there before. */
@@ -16,6 +25,8 @@ export interface ChildState {
   readonly decision: ChildServiceDecision;
   /** Present until it has been seen that nothing but our slices feeds the Service. */
   readonly takeOver?: TakeOverState;
+  /** Present when somebody has set the selector of the child lately. */
+  readonly contest?: Contest;
   /** Why the last write failed, in the API server's words; absent when it did not. */
   readonly error?: string;
 }
@@ -72,6 +83,16 @@ function provenCondition({ takeOver }: ChildState): Verdict {
 function adopting(takeOver: TakeOverState | undefined): Verdict {
   const detail = takeOver?.kind === 'underWay' ? takeOver.message : 'what feeds it is being looked at';
   return childNotReady('ChildServiceAdopting', `the existing Service is being taken over: ${detail}`);
+}
+
+/** Whether somebody else deploys the child Service too; undefined when nobody does. */
+export function contestedCondition({ contest }: ChildState): Verdict | undefined {
+  if (contest === undefined) return undefined;
+  const who = contest.tool ?? 'somebody';
+  const message =
+    `the selector of the Service was set at ${timestamp(contest.at)} and removed again: ` +
+    `${who} still deploys the Service; take it out there, or give the Service back`;
+  return { type: CHILD_SERVICE_CONTESTED, status: 'True', reason: 'SelectorWasSet', message: clip(message) };
 }
 
 /** Whether every endpoint gets traffic. */

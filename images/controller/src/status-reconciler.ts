@@ -16,7 +16,8 @@ import type { Clock } from '#lib/runtime/clock.ts';
 import { DONE, type ReconcileResult } from '#lib/runtime/reconcile-loop.ts';
 import { eventsBetween, type StatusEvent } from './endpoint-events.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import { CHILD_SERVICE_READY, type Status } from './status.ts';
+import { CONTEST_MS, type Contest } from './service-contests.ts';
+import { CHILD_SERVICE_CONTESTED, CHILD_SERVICE_READY, type Status } from './status.ts';
 import { aggregateStatus, type StatusInput, statusPatch } from './status-aggregator.ts';
 import type { ChildState } from './status-conditions.ts';
 import type { TakeOverState } from './take-over-progress.ts';
@@ -30,6 +31,8 @@ export interface StatusWorld {
   takeOverOf(key: string): TakeOverState;
   /** See `firstFamilyOf` in the core. */
   firstFamily(): IpFamily | undefined;
+  /** The contest of the child of the object with that uid; undefined when there was none lately. */
+  contestOf(key: string, uid: string): Contest | undefined;
 }
 
 export interface StatusReconcilerDeps {
@@ -69,14 +72,20 @@ export function createStatusReconciler(deps: StatusReconcilerDeps): StatusReconc
     const next = aggregateStatus(input);
     deps.metrics.setStatus(refOf(key), next);
     const patch = statusPatch(input.previous, next);
-    if (patch === undefined) return DONE;
+    if (patch === undefined) return afterwards(next);
     const waitMs = SETTLE_MS - (deps.clock.monotonicMs() - (writtenMs.get(key) ?? Number.NEGATIVE_INFINITY));
     if (waitMs > 0 && !hasConditionMoved(input.previous, next)) return { kind: 'requeueAfter', ms: waitMs };
     await write(deps, input.object, patch, signal);
     writtenMs.set(key, deps.clock.monotonicMs());
     for (const event of eventsBetween(input.previous, next)) deps.record(input.object, event);
-    return DONE;
+    return afterwards(next);
   };
+}
+
+/** Nothing tells that a contest is long ago. */
+function afterwards({ conditions = [] }: Status): ReconcileResult {
+  const isContested = conditions.some(({ type }) => type === CHILD_SERVICE_CONTESTED);
+  return isContested ? { kind: 'requeueAfter', ms: CONTEST_MS } : DONE;
 }
 
 interface Observed extends StatusInput {
@@ -98,6 +107,7 @@ function observe({ world, clock }: StatusReconcilerDeps, key: string): Observed 
       error: world.childErrorOf(key),
       takeOver: world.takeOverOf(key),
       firstFamily: world.firstFamily(),
+      contest: world.contestOf(key, object.metadata.uid ?? ''),
     }),
     slices: own,
     ...(service === undefined ? {} : { service }),
@@ -110,12 +120,13 @@ interface ChildFacts {
   readonly error: string | undefined;
   readonly takeOver: TakeOverState;
   readonly firstFamily: IpFamily | undefined;
+  readonly contest: Contest | undefined;
 }
 
 function parsedWith(
   result: ParseResult,
   service: Service | undefined,
-  { error, takeOver, firstFamily }: ChildFacts,
+  { error, takeOver, firstFamily, contest }: ChildFacts,
 ): StatusInput['parsed'] {
   if (result.kind === 'rejected') return result;
   const { conditions } = result.swh.observed;
@@ -124,6 +135,7 @@ function parsedWith(
     decision: decideChildService(result.swh, service, firstFamily),
     ...(before === undefined || UNPROVEN.includes(before) ? { takeOver } : {}),
     ...(error === undefined ? {} : { error }),
+    ...(contest === undefined ? {} : { contest }),
   };
   return { ...result, child };
 }

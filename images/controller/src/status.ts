@@ -48,6 +48,8 @@ export const STATUS_FIELDS = [
 /** Condition types, reasons and their meaning are part of the contract with users: add, never rename. */
 export const ACCEPTED = 'Accepted';
 export const CHILD_SERVICE_READY = 'ChildServiceReady';
+/** Present while somebody else deploys the child Service too. */
+export const CHILD_SERVICE_CONTESTED = 'ChildServiceContested';
 export const FAIL_OPEN = 'FailOpen';
 export const READY = 'Ready';
 
@@ -59,6 +61,7 @@ export const CONDITION_REASONS = [
   'ChildServiceConflict',
   'ChildServiceClusterIPImmutable',
   'ChildServiceAdopting',
+  'SelectorWasSet',
   'AllEndpointsAreReady',
   'NotAllEndpointsAreReady',
   'TooFewEndpointsUp',

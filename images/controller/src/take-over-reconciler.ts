@@ -120,7 +120,9 @@ function settle(
     ({ type, status }) => type === CHILD_SERVICE_READY && status === 'True',
   );
   const version = service?.metadata.resourceVersion;
-  if (memory.verified !== version && isNew) memory.looksLeft = AFTERCARE_MS.length;
+  // A change may have been a selector that somebody set and the controller has removed since.
+  const isChanged = memory.verified !== version && (isNew || memory.verified !== undefined);
+  if (isChanged) memory.looksLeft = AFTERCARE_MS.length;
   else memory.looksLeft = Math.max(0, memory.looksLeft - 1);
   memory.verified = version;
   if (isChild(swh, service)) progress.note(key, { kind: 'clear' });

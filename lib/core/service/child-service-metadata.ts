@@ -1,5 +1,6 @@
 import type { ObjectMeta, OwnerReference } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
+import { HELM_POLICY, helmReleaseKey, isHelmMark } from '#lib/core/service/deployment-tool.ts';
 import { isTracking } from '#lib/core/service/gitops-tracking.ts';
 import {
   API_VERSION,
@@ -7,7 +8,13 @@ import {
   KIND,
   type ServiceWithHealthchecks,
 } from '#lib/core/service-with-healthchecks.ts';
-import { HERITAGE, HERITAGE_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import { HERITAGE, HERITAGE_LABEL, SKIP_MIRROR_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
+
+/**
+ * Label of the child with the object's name. The standard controllers copy the labels of a Service to what they make of
+ * it: by this one the API server knows a slice that must not be (`templates/controller/admission-policy.yaml`).
+ */
+export const CHILD_LABEL = 'network.deckhouse.io/service-with-healthchecks';
 
 /**
  * Annotations of the child that list the keys copied from the parent, sorted and joined by commas. Names and
@@ -25,22 +32,39 @@ export interface ChildMetadata {
   readonly owner: OwnerReference;
 }
 
-/** What the child of an object carries: its labels and annotations without those that belong to tools. */
-export function desiredChildMetadata(swh: ServiceWithHealthchecks): ChildMetadata {
-  const labels = pick(swh.labels, (key, value) => key !== HERITAGE_LABEL && !isTracking(key, value));
-  const annotations = pick(
-    swh.annotations,
-    (key, value) => !NEVER_COPIED.includes(key) && !isTracking(key, value),
-  );
+/**
+ * What the child of an object carries: its labels and annotations without those that belong to tools. `current` is the
+ * Service that becomes or is the child, if there is one.
+ *
+ * A Service that was a user's before, or is to be one afterwards, stays open to the user's tools: the platform lets
+ * nobody change what has the heritage label. One that outlives the object passes into the Helm release of the object, and
+ * one that is still in a release is not to be deleted when the release drops it.
+ */
+export function desiredChildMetadata(swh: ServiceWithHealthchecks, current?: ObjectMeta): ChildMetadata {
+  const isRetained = swh.deletionPolicy === 'Retain';
+  const isOfRelease = current !== undefined && isInRelease(current);
+  const isPassedOn = (key: string, value: string) =>
+    !NEVER_COPIED.includes(key) &&
+    (!isTracking(key, value) || (isRetained && !isOfRelease && isHelmMark(key, value)));
+  const labels = pick(swh.labels, (key, value) => !OURS_ALONE.includes(key) && isPassedOn(key, value));
+  const annotations = pick(swh.annotations, isPassedOn);
+  const isUsers = isRetained || current?.labels?.[SKIP_MIRROR_LABEL] === 'true';
   return {
-    labels: { ...labels, [HERITAGE_LABEL]: HERITAGE },
+    labels: { ...labels, [CHILD_LABEL]: swh.ref.name, ...(isUsers ? {} : { [HERITAGE_LABEL]: HERITAGE }) },
     annotations: {
       ...annotations,
       ...trackingOf(PROPAGATED_ANNOTATIONS, annotations),
       ...trackingOf(PROPAGATED_LABELS, labels),
+      ...(isOfRelease ? { [HELM_POLICY]: 'keep' } : {}),
     },
     owner: { apiVersion: API_VERSION, kind: KIND, name: swh.ref.name, uid: swh.uid, controller: true },
   };
+}
+
+/** Whether a Helm release contains the Service, by marks that are not copied from its object. */
+function isInRelease(current: ObjectMeta): boolean {
+  const key = helmReleaseKey(current);
+  return key !== undefined && !keysIn(current.annotations?.[PROPAGATED_ANNOTATIONS]).includes(key);
 }
 
 /** `metadata` of a merge patch that gives the Service what is desired; undefined when it has it. */
@@ -49,7 +73,10 @@ export function metadataPatch(
   current: ObjectMeta,
 ): Readonly<Record<string, unknown>> | undefined {
   const tracked = current.annotations ?? {};
-  const labels = mapPatch(desired.labels, current.labels, keysIn(tracked[PROPAGATED_LABELS]));
+  const labels = mapPatch(desired.labels, current.labels, [
+    ...keysIn(tracked[PROPAGATED_LABELS]),
+    ...(current.labels?.[HERITAGE_LABEL] === HERITAGE ? [HERITAGE_LABEL] : []),
+  ]);
   const annotations = mapPatch(desired.annotations, current.annotations, [
     ...keysIn(tracked[PROPAGATED_ANNOTATIONS]),
     ...TRACKING_KEYS.filter((key) => tracked[key]),
@@ -86,15 +113,19 @@ export function releasedMetadata({ labels, annotations, ownerReferences = [] }: 
   readonly ownerReferences: readonly OwnerReference[];
 } {
   const isMarked = labels?.[HERITAGE_LABEL] === HERITAGE;
+  const isKept = annotations?.[HELM_POLICY] === 'keep';
   const tracked = TRACKING_KEYS.filter((key) => annotations?.[key] !== undefined);
+  const ours = [...tracked, ...(isKept ? [HELM_POLICY] : [])];
   return {
-    labels: isMarked ? { [HERITAGE_LABEL]: null } : {},
-    annotations: Object.fromEntries(tracked.map((key) => [key, null])),
+    labels: { [CHILD_LABEL]: null, ...(isMarked ? { [HERITAGE_LABEL]: null } : {}) },
+    annotations: Object.fromEntries(ours.map((key) => [key, null])),
     ownerReferences: ownerReferences.filter(({ controller }) => controller !== true),
   };
 }
 
 const TRACKING_KEYS: readonly string[] = [PROPAGATED_ANNOTATIONS, PROPAGATED_LABELS];
+
+const OURS_ALONE: readonly string[] = [CHILD_LABEL, HERITAGE_LABEL];
 
 const NEVER_COPIED: readonly string[] = [
   ...TRACKING_KEYS,

@@ -1,7 +1,6 @@
 import type { IpFamily, Service } from '#lib/core/kubernetes.ts';
 import { adoptionOf } from '#lib/core/service/adoption.ts';
 import {
-  type ChildMetadata,
   controllerOf,
   desiredChildMetadata,
   metadataPatch,
@@ -64,7 +63,7 @@ export function decideChildService(
     };
   }
   const patch = patchOf(
-    metadataPatch(adoptedMetadata(swh, current), current.metadata),
+    metadataPatch(desiredChildMetadata(swh, current.metadata), current.metadata),
     specPatch(desiredChildSpec(wanted, current.spec), current.spec),
     current.metadata.resourceVersion,
   );
@@ -92,18 +91,6 @@ function childService(swh: ServiceWithHealthchecks): Service {
     metadata: { ...swh.ref, labels, annotations, ownerReferences: [owner] },
     spec: desiredChildSpec(swh.service, undefined),
   };
-}
-
-/** With it, Helm leaves a Service alone that its release no longer contains; it looks at the live object. */
-const HELM_POLICY = 'helm.sh/resource-policy';
-const HELM_RELEASE = 'meta.helm.sh/release-name';
-
-/** What the child carries, and on a Service that was a Helm release's the word that keeps it from being deleted. */
-function adoptedMetadata(swh: ServiceWithHealthchecks, { metadata }: Service): ChildMetadata {
-  const desired = desiredChildMetadata(swh);
-  const isOfRelease = metadata.annotations?.[HELM_RELEASE] !== undefined;
-  if (!isOfRelease || controllerOf(metadata) !== undefined) return desired;
-  return { ...desired, annotations: { ...desired.annotations, [HELM_POLICY]: 'keep' } };
 }
 
 function patchOf(

@@ -7,6 +7,7 @@ const FOREIGN = [
   { group: 'deckhouse.io', version: 'v1alpha1', kind: 'ModuleSource', scope: 'Cluster' },
   { group: 'deckhouse.io', version: 'v1alpha2', kind: 'ModuleUpdatePolicy', scope: 'Cluster' },
   { group: 'deckhouse.io', version: 'v1alpha1', kind: 'ModuleConfig', scope: 'Cluster' },
+  { group: 'argoproj.io', version: 'v1alpha1', kind: 'Application', scope: 'Namespaced' },
 ] as const;
 
 export const FOREIGN_DEFINITIONS = FOREIGN.map(({ group, version, kind, scope }) => {

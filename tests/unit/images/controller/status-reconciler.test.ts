@@ -5,6 +5,7 @@ import { createMetrics } from '#lib/runtime/metrics.ts';
 import { childService } from '../../../../hooks/child-service.ts';
 import type { StatusEvent } from '../../../../images/controller/src/endpoint-events.ts';
 import { createControllerMetrics } from '../../../../images/controller/src/metrics.ts';
+import { CONTEST_MS, type Contest } from '../../../../images/controller/src/service-contests.ts';
 import { createStatusReconciler } from '../../../../images/controller/src/status-reconciler.ts';
 import type { TakeOverState } from '../../../../images/controller/src/take-over-progress.ts';
 import { anEndpoint, aSlice } from '../../../support/builders.ts';
@@ -28,6 +29,7 @@ function setUp(given: { readonly hasChild: boolean } = { hasChild: true }) {
     slices: [aSlice()] as readonly KubernetesObject[],
     error: undefined as string | undefined,
     takeOver: { kind: 'clear' } as TakeOverState,
+    contest: undefined as Contest | undefined,
     isGone: false,
   };
   const reconcile = createStatusReconciler({
@@ -43,6 +45,7 @@ function setUp(given: { readonly hasChild: boolean } = { hasChild: true }) {
       childErrorOf: () => world.error,
       takeOverOf: () => world.takeOver,
       firstFamily: () => 'IPv4',
+      contestOf: () => world.contest,
     },
     noteWrite: (written) => {
       object = written;
@@ -68,6 +71,26 @@ describe('createStatusReconciler', () => {
     expect(await run()).toEqual({ kind: 'done' });
     expect(api.writes).toEqual(['patch ServiceWithHealthchecks default/web']);
     expect(status()).toMatchObject({ endpoints: '1/1' });
+  });
+
+  it('tells of a contest until it is long ago, also when the controller that saw it is gone', async () => {
+    const { clock, events, run, status, world } = setUp();
+    await run();
+    world.contest = { at: clock.now(), tool: 'Helm release a/shop' };
+    expect(await run()).toEqual({ kind: 'requeueAfter', ms: CONTEST_MS });
+    const contested = expect.objectContaining({
+      type: 'ChildServiceContested',
+      status: 'True',
+      reason: 'SelectorWasSet',
+      message: expect.stringContaining('Helm release a/shop still deploys the Service'),
+    });
+    expect(status()).toMatchObject({ conditions: expect.arrayContaining([contested]) });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'SelectorWasSet' }));
+    world.contest = undefined;
+    expect(await run()).toEqual({ kind: 'requeueAfter', ms: CONTEST_MS });
+    await clock.advance(CONTEST_MS);
+    expect(await run()).toEqual({ kind: 'done' });
+    expect(JSON.stringify(status())).not.toContain('ChildServiceContested');
   });
 
   it('writes the first status together with the child Service', async () => {

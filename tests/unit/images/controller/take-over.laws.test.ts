@@ -57,7 +57,11 @@ function startController(
   const status = createStatusReconciler({
     ...{ api, clock, noteWrite: () => {}, record: () => {} },
     metrics: createControllerMetrics(createMetrics(), { depths: new Map(), nodeEndpoints: () => new Map() }),
-    world: { snapshotsOf, childErrorOf: () => undefined, takeOverOf: progress.of, firstFamily: () => 'IPv4' },
+    world: {
+      ...{ snapshotsOf, childErrorOf: () => undefined, takeOverOf: progress.of },
+      contestOf: () => undefined,
+      firstFamily: () => 'IPv4',
+    },
   });
   const { signal } = new AbortController();
   return {
@@ -227,6 +231,30 @@ describe('a take-over', () => {
       model.put(SERVICES, service);
     });
     expect(isLate).toBe(true);
+    expect(managersOf(model)).toEqual(['servicewithhealthchecks']);
+    expect(model.find(ENDPOINTS)).toBeUndefined();
+  });
+
+  it('removes what a standard controller writes late of a selector that somebody set on the child', async () => {
+    const model = new TakeOverModel(ONE_OF_TWO);
+    model.put(SERVICES_WITH_HEALTHCHECKS, aResource({ spec: SPEC }));
+    let [turns, restMs] = [0, 0];
+    await play(model, rounds(30), () => {
+      const service = model.find(SERVICES);
+      turns += 1;
+      if (service === undefined || turns < 100) return;
+      if (turns === 100) {
+        expect(managersOf(model)).toEqual(['servicewithhealthchecks']);
+        model.put(SERVICES, { ...service, spec: { ...service.spec, selector: { app: 'web' } } });
+      } else if (service.spec.selector === undefined) {
+        restMs += TURN_MS;
+        // From its informer, long after our controller has looked.
+        if (restMs === 2_000) {
+          model.standard({ ...service, spec: { ...service.spec, selector: { app: 'web' } } });
+        }
+      }
+    });
+    expect(restMs).toBeGreaterThan(2_000);
     expect(managersOf(model)).toEqual(['servicewithhealthchecks']);
     expect(model.find(ENDPOINTS)).toBeUndefined();
   });

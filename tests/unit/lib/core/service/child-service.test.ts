@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IpFamily, Service, ServiceSpec } from '#lib/core/kubernetes.ts';
 import { type ChildServiceDecision, decideChildService } from '#lib/core/service/child-service.ts';
-import { PROPAGATED_ANNOTATIONS, PROPAGATED_LABELS } from '#lib/core/service/child-service-metadata.ts';
+import {
+  CHILD_LABEL,
+  PROPAGATED_ANNOTATIONS,
+  PROPAGATED_LABELS,
+} from '#lib/core/service/child-service-metadata.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
 import { anSwh } from '../../../../support/builders.ts';
 import { deepFreeze } from '../../../../support/deep-freeze.ts';
@@ -404,7 +408,7 @@ describe('metadata of the child Service', () => {
       },
     );
     const { labels, annotations } = childOf(swh).metadata;
-    expect(labels).toEqual({ team: 'a', heritage: 'deckhouse' });
+    expect(labels).toEqual({ team: 'a', heritage: 'deckhouse', [CHILD_LABEL]: 'web' });
     expect(annotations).toEqual({
       'metallb.io/pool': 'p',
       a: '1',
@@ -432,7 +436,8 @@ describe('metadata of the child Service', () => {
           swhWith({ ports: [port] }, { labels: laterLabels, annotations: laterAnnotations }),
         );
         const next = applied(decideChildService(swh, current), current);
-        expect(next.metadata.labels).toEqual({ ...laterLabels, ...foreign, heritage: 'deckhouse' });
+        const ours = { heritage: 'deckhouse', [CHILD_LABEL]: 'web' };
+        expect(next.metadata.labels).toEqual({ ...laterLabels, ...foreign, ...ours });
         expect(next.metadata.annotations).toMatchObject({ ...laterAnnotations, ...foreign });
         for (const dropped of Object.keys(annotations).filter((one) => !(one in laterAnnotations))) {
           expect(next.metadata.annotations).not.toHaveProperty([dropped]);
