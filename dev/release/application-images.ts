@@ -7,6 +7,12 @@ import type { TarEntry } from './tar.ts';
 /** Name of an image that runs in the cluster; also its key in images_digests.json. */
 export type ApplicationName = (typeof PROGRAMS)[number];
 
+/**
+ * Where an image holds its program. A folder of its own, because the launcher looks for the runtime beside itself and
+ * `/bin` is a link on the base that the werf build takes.
+ */
+export const PROGRAM_ROOT = 'opt/service-with-healthchecks';
+
 /** The user that Deckhouse gives to its own components. */
 const USER = 64535;
 
@@ -30,7 +36,7 @@ export async function applicationImages(
     };
     return imageOf([runtime, await programLayer(product, name)], {
       User: `${USER}:${USER}`,
-      Entrypoint: [`/bin/${name}`],
+      Entrypoint: [`/${PROGRAM_ROOT}/bin/${name}`],
       WorkingDir: '/',
       Labels: labels,
     });
@@ -39,14 +45,15 @@ export async function applicationImages(
 }
 
 async function runtimeLayer(): Promise<Layer> {
-  const parts = [readEntry(`${RUNTIME}/node`, 'runtime/node'), readTree(`${RUNTIME}/lib`, 'runtime/lib')];
+  const place = `${PROGRAM_ROOT}/runtime`;
+  const parts = [readEntry(`${RUNTIME}/node`, `${place}/node`), readTree(`${RUNTIME}/lib`, `${place}/lib`)];
   return layerOf((await Promise.all(parts)).flat());
 }
 
 async function programLayer(product: string, name: ApplicationName): Promise<Layer> {
   return layerOf([
-    ...(await readEntry(`${product}/bin/${name}`, `bin/${name}`)),
-    ...(await readEntry(`${product}/app/${name}.cjs`, `app/${name}.cjs`)),
+    ...(await readEntry(`${product}/bin/${name}`, `${PROGRAM_ROOT}/bin/${name}`)),
+    ...(await readEntry(`${product}/app/${name}.cjs`, `${PROGRAM_ROOT}/app/${name}.cjs`)),
     textFile('etc/passwd', `root:x:0:0:root:/:/\ndeckhouse:x:${USER}:${USER}:deckhouse:/:/\n`),
     textFile('etc/group', `root:x:0:\ndeckhouse:x:${USER}:\n`),
     // An API server may be named by a host name; glibc's own default would ask no DNS server.

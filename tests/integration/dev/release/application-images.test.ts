@@ -8,7 +8,11 @@ import { pickFreePort } from '../../../../dev/cluster/free-port.ts';
 import { readKubeconfig } from '../../../../dev/cluster/kubeconfig.ts';
 import { ProcessHost } from '../../../../dev/process/process-host.ts';
 import { GiveUpError, waitFor } from '../../../../dev/process/wait-for.ts';
-import { type ApplicationName, applicationImages } from '../../../../dev/release/application-images.ts';
+import {
+  type ApplicationName,
+  applicationImages,
+  PROGRAM_ROOT,
+} from '../../../../dev/release/application-images.ts';
 import { provideCrane } from '../../../../dev/release/crane.ts';
 import { writeLayout } from '../../../../dev/release/oci-layout.ts';
 import { startRegistryServer } from '../../../../dev/release/registry-server.ts';
@@ -49,22 +53,23 @@ afterAll(async () => {
 describe.each(['agent', 'controller'] as const)('the image %s', (name) => {
   test('holds the program, its runtime, and places to mount something: no shell, no tool', async () => {
     const paths = await view.unpack(reference(name), join(folder, name));
-    expect(paths.filter((path) => !path.startsWith('runtime/lib/'))).toEqual([
-      `app/${name}.cjs`,
-      `bin/${name}`,
+    const lib = `${PROGRAM_ROOT}/runtime/lib/`;
+    expect(paths.filter((path) => !path.startsWith(lib))).toEqual([
       'dev/',
       'etc/group',
       'etc/nsswitch.conf',
       'etc/passwd',
+      `${PROGRAM_ROOT}/app/${name}.cjs`,
+      `${PROGRAM_ROOT}/bin/${name}`,
+      `${PROGRAM_ROOT}/runtime/node`,
       'proc/',
-      'runtime/node',
       'sys/',
       'tmp/',
       'var/run/secrets/kubernetes.io/serviceaccount/',
     ]);
-    const libraries = paths.filter((path) => path.startsWith('runtime/lib/'));
-    expect(libraries).toContain('runtime/lib/ld.so');
-    for (const path of libraries) expect(path).toMatch(/^runtime\/lib\/(?:ld\.so|lib[a-z_+]+\.so\.\d+)$/);
+    const libraries = paths.filter((path) => path.startsWith(lib)).map((path) => path.slice(lib.length));
+    expect(libraries).toContain('ld.so');
+    for (const library of libraries) expect(library).toMatch(/^(?:ld\.so|lib[a-z_+]+\.so\.\d+)$/);
   });
 
   test('starts as an ordinary user from a root that it cannot write, with nothing mounted but its account', async () => {
@@ -72,7 +77,7 @@ describe.each(['agent', 'controller'] as const)('the image %s', (name) => {
     const image = await view.document<ImageConfig>('config', reference(name));
     expect(image.config).toMatchObject({
       User: '64535:64535',
-      Entrypoint: [`/bin/${name}`],
+      Entrypoint: [`/${PROGRAM_ROOT}/bin/${name}`],
       WorkingDir: '/',
     });
     const { cluster } = await installModule('image');
