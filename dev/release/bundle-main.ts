@@ -1,7 +1,8 @@
 /** `npm run bundle`: the OCI images of a module release, into dist/release. */
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { productVersion } from '../build/bundle.ts';
-import { DIST } from '../build/layout.ts';
+import { DIST, ROOT } from '../build/layout.ts';
 import { HELP, parseBundleOptions } from './bundle-options.ts';
 import { makeRelease } from './make-release.ts';
 import { sizeOf } from './oci-image.ts';
@@ -27,7 +28,11 @@ async function main(): Promise<number> {
 async function run(version: ReleaseVersion, folder: string): Promise<number> {
   const start = performance.now();
   try {
-    report(await makeRelease(version, folder));
+    const release = await makeRelease(version, folder);
+    report(release);
+    if (release.oss !== (await readFile(`${ROOT}/oss.yaml`, 'utf8'))) {
+      console.error('warning: oss.yaml does not list what is shipped: write it anew with npm run oss');
+    }
   } catch (error) {
     console.error(`npm run bundle: ${error instanceof Error ? error.message : String(error)}`);
     return 1;

@@ -4,6 +4,7 @@ import { buildProduct } from '../build/build-product.ts';
 import { applicationImages } from './application-images.ts';
 import { bundleImage, registrationImage, releaseImage } from './module-images.ts';
 import { moduleName } from './module-name.ts';
+import { ossList } from './oss-list.ts';
 import { type Release, writeRelease } from './release-folder.ts';
 import type { ReleaseVersion } from './release-version.ts';
 import { sbomOf } from './sbom.ts';
@@ -26,10 +27,12 @@ export async function makeRelease(version: ReleaseVersion, folder: string): Prom
       release: release.digest,
       registration: registration.digest,
     };
+    const components = await shippedComponents(product, metafiles);
     const made: Release = {
       record: { module, version, digests: all },
       images: { agent, controller, bundle, release, registration },
-      sbom: sbomOf(module, version, await shippedComponents(product, metafiles)),
+      sbom: sbomOf(module, version, components),
+      oss: ossList(components),
     };
     await writeRelease(folder, made);
     return made;

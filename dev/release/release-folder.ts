@@ -21,6 +21,8 @@ export interface Release {
   readonly record: ReleaseRecord;
   readonly images: Readonly<Record<ImageName, Image>>;
   readonly sbom: string;
+  /** What oss.yaml should say. */
+  readonly oss: string;
 }
 
 /** Writes the release in place of the one that the folder holds; release.json last, so that it vouches for all. */

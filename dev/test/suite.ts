@@ -17,7 +17,7 @@ const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kub
 /** In the order in which they run: the cheap ones first. */
 export const SUITES: readonly Suite[] = [
   { name: 'unit', programs: [] },
-  { name: 'integration', programs: [...CONTROL_PLANE, 'crane', 'shell-operator'] },
+  { name: 'integration', programs: [...CONTROL_PLANE, 'crane', 'helm', 'shell-operator'] },
   { name: 'e2e', programs: [...CONTROL_PLANE, 'kube-proxy', 'coredns', 'crane', 'addon-operator', 'helm'] },
 ];
 
