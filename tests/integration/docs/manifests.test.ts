@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatYaml } from '../../../dev/manifest/yaml.ts';
 import { commands, type Manifest, manifests, pagesOf } from '../../support/documents.ts';
 import { type InstalledModule, installModule } from '../../support/installed-module.ts';
+import { makeTestCertificates } from '../../support/test-certificates.ts';
 import { FOREIGN_DEFINITIONS } from './foreign-resources.ts';
 
 /**
@@ -75,10 +79,23 @@ describe('the manifests', () => {
 /** Verbs that need nothing but the API server; the others talk to kubelets, wait for the module or change it. */
 const TRIED = ['get', 'describe', 'create', 'annotate'];
 
+/** The files that commands name, each with what a user would have in it. */
+const FILE = /(?<=--(cert|key)=)\S+/;
+
 describe('the commands', () => {
+  let files: string;
+
   beforeAll(async () => {
+    files = mkdtempSync(join(tmpdir(), 'swh-docs-'));
+    const certificates = makeTestCertificates();
+    const { cert, key } = certificates.issue('DNS:probe');
+    certificates.remove();
+    writeFileSync(join(files, 'cert'), cert);
+    writeFileSync(join(files, 'key'), key);
     for (const manifest of pagesOf('en').flatMap(manifests)) await applyManifest(manifest);
   });
+
+  afterAll(() => rmSync(files, { recursive: true }));
 
   const tried = pagesOf('en')
     .flatMap(commands)
@@ -97,7 +114,8 @@ describe('the commands', () => {
   });
 
   test.each([...new Set(tried)])('%s', async (line) => {
-    const [, ...args] = wordsOf(line);
+    const [, ...words] = wordsOf(line);
+    const args = words.map((word) => word.replace(FILE, (_file, kind: string) => join(files, kind)));
     const inHome = args.includes('-n') ? args : ['-n', HOME, ...args];
     const dryRun = args.includes('create') ? ['--dry-run=server'] : [];
     await expect(kubectl([...inHome, ...dryRun])).resolves.toEqual(expect.any(String));
