@@ -5,6 +5,7 @@ import { isRecord } from '#lib/api/prune.ts';
 import { readHealthcheck } from '#lib/api/read-healthcheck.ts';
 import { checkServiceName } from '#lib/api/rules/service-name.ts';
 import { checkSpec } from '#lib/api/rules/spec.ts';
+import { checkTopologyMode } from '#lib/api/rules/topology-mode.ts';
 import { servicePart } from '#lib/api/service-part.ts';
 import { readSpec } from '#lib/api/spec.ts';
 import type { ObjectRef } from '#lib/core/kubernetes.ts';
@@ -39,6 +40,7 @@ export function parseServiceWithHealthchecks(object: unknown): ParseResult {
   const findings = [
     ...checkNamespace(metadata),
     ...checkServiceName(ref.name),
+    ...checkTopologyMode(metadata.annotations),
     ...(result.kind === 'valid' ? checkSpec(result.spec) : result.findings),
   ];
   if (result.kind === 'invalid' || hasError(findings)) {

@@ -24,6 +24,8 @@ export interface KubeConnection {
   readonly api: KubeApi;
   /** Address of the API server, for the log. */
   readonly server: string;
+  /** Hands over, piece by piece, what is at a path that holds no object. Throws `KubeApiError`. */
+  scan(path: string, onChunk: (chunk: Buffer) => void, signal: AbortSignal): Promise<void>;
   /** Closes all connections; running requests fail. */
   close(): void;
 }
@@ -38,6 +40,8 @@ export function connectKubeApi(options: ConnectOptions): KubeConnection {
   return {
     api: new HttpKubeApi(transport, options.random ?? systemRandom),
     server: server.url.origin,
+    scan: (path, onChunk, signal) =>
+      transport.scan({ method: 'GET', path, what: `get ${path}`, signal }, onChunk),
     close: () => transport.close(),
   };
 }

@@ -71,11 +71,22 @@ export class HttpTransport {
 
   /** Sends and returns the JSON of the answer. */
   async send(request: ApiRequest): Promise<unknown> {
+    return this.#answer(request, async (response) => parseJson(await readText(response)));
+  }
+
+  /** Sends and hands the answer over piece by piece: a document that is too large to be kept as a whole. */
+  async scan(request: ApiRequest, onChunk: (chunk: Buffer) => void): Promise<void> {
+    return this.#answer(request, async (response) => {
+      for await (const chunk of response) onChunk(chunk);
+    });
+  }
+
+  async #answer<T>(request: ApiRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
     const guard = new RequestGuard(this.#clock, request.what, request.signal);
     guard.allow(DEADLINE_MS);
     try {
       const response = await this.#open(request, guard.signal);
-      return parseJson(await readText(response));
+      return await read(response);
     } catch (error) {
       throw asKubeApiError(error, request.what, guard.signal);
     } finally {

@@ -1,4 +1,4 @@
-import type { EndpointSlice, Node, Service } from '#lib/core/kubernetes.ts';
+import { type EndpointSlice, keyOf, type Node, type Service } from '#lib/core/kubernetes.ts';
 import { API_SERVICE_KEY, firstFamilyOf } from '#lib/core/service/first-family.ts';
 import { type BindingInformers, createBindingInformers } from '#lib/hook/binding-informers.ts';
 import { createResidentHook } from '#lib/hook/resident-host.ts';
@@ -15,6 +15,7 @@ import { NODES, OBJECTS, SERVICES, SLICES } from '../../../hooks/bindings.ts';
 import { HOOKS } from '../../../hooks/registry.ts';
 import { createAddressMemory } from './address-memory.ts';
 import { type ChildErrors, createChildErrors } from './child-errors.ts';
+import { type ClusterFields, createClusterFields } from './cluster-fields.ts';
 import { createHandOverReconciler } from './hand-over-reconciler.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
 import { countNodeEndpoints } from './node-endpoints.ts';
@@ -34,6 +35,8 @@ export interface ControllerDeps {
   readonly metrics: Metrics;
   /** Name of this process, for Events. */
   readonly instance: string;
+  /** Hands over, piece by piece, what is at a path of the API server that holds no object. */
+  scan(path: string, onChunk: (chunk: Buffer) => void, signal: AbortSignal): Promise<void>;
 }
 
 /** The controller, without its command line and its servers. */
@@ -85,7 +88,13 @@ export function createController(ports: ControllerDeps): Controller {
   const statusQueue = queueOf(queues, STATUS);
   const childErrors = createChildErrors((key) => statusQueue.add(key));
   const takeOvers = createTakeOverProgress((key) => statusQueue.add(key));
-  const shared = { deps, informers, childErrors, takeOvers, contests };
+  const clusterFields = createClusterFields({
+    ...{ logger: deps.logger, scan: ports.scan },
+    onFound() {
+      for (const object of informers.of(OBJECTS).informer.all()) statusQueue.add(keyOf(object));
+    },
+  });
+  const shared = { deps, informers, childErrors, takeOvers, contests, clusterFields };
   const parts = [
     ...HOOKS.map((hook) => hookPart(shared, hook, queueOf(queues, hook.name))),
     statusPart(shared, metrics, statusQueue),
@@ -106,7 +115,8 @@ export function createController(ports: ControllerDeps): Controller {
       metrics.setLeader(true);
       try {
         await Promise.all(all.map((informer) => informer.whenSynced(signal)));
-        await Promise.all(parts.map((part) => runPart(deps, metrics, part, signal)));
+        const learning = clusterFields.learn(signal);
+        await Promise.all([learning, ...parts.map((part) => runPart(deps, metrics, part, signal))]);
       } catch (error) {
         if (!signal.aborted) throw error;
       } finally {
@@ -122,6 +132,7 @@ interface Shared {
   readonly childErrors: ChildErrors;
   readonly takeOvers: TakeOverProgress;
   readonly contests: ServiceContests;
+  readonly clusterFields: ClusterFields;
 }
 
 function hookPart(
@@ -143,7 +154,7 @@ function hookPart(
 }
 
 function statusPart(
-  { deps, informers, childErrors, takeOvers, contests }: Shared,
+  { deps, informers, childErrors, takeOvers, contests, clusterFields }: Shared,
   metrics: ControllerMetrics,
   queue: WorkQueue,
 ): Part {
@@ -157,6 +168,7 @@ function statusPart(
     world: {
       ...{ snapshotsOf, childErrorOf: childErrors.of, takeOverOf: takeOvers.of },
       contestOf: contests.of,
+      clusterWarnings: clusterFields.warnings,
       // The binding asks for this kind only.
       firstFamily: () => firstFamilyOf(services.get(API_SERVICE_KEY) as Service | undefined),
     },

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
 
   const metrics = createMetrics();
   addProcessMetrics(metrics);
-  const controller = createController({ ...deps, metrics, instance });
+  const controller = createController({ ...deps, metrics, instance, scan: connection.scan });
   const ready = { informers: () => controller.unreadyReason() };
   const servers = await Promise.all([
     startHttpServer(options['metrics-address'], metricsRoutes(metrics)),

@@ -2,16 +2,18 @@ import { setCondition } from '#lib/core/conditions.ts';
 import type { Condition, EndpointSlice, Service } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
 import { isChildOf } from '#lib/core/service/child-service.ts';
+import { unknownServiceFields } from '#lib/core/service/unknown-fields.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
 import { endpointStatuses, podEndpoints } from './endpoint-statuses.ts';
 import { CONTEST_MS } from './service-contests.ts';
-import { CHILD_SERVICE_CONTESTED, FAIL_OPEN, STATUS_FIELDS, type Status } from './status.ts';
+import { CHILD_SERVICE_CONTESTED, FAIL_OPEN, FIELDS_KNOWN, STATUS_FIELDS, type Status } from './status.ts';
 import {
   acceptedCondition,
   type ChildState,
   childServiceCondition,
   contestedCondition,
   failOpenCondition,
+  fieldsKnownCondition,
   readyCondition,
 } from './status-conditions.ts';
 
@@ -27,6 +29,8 @@ export interface StatusInput {
         readonly child: ChildState;
       }
     | { readonly kind: 'rejected'; readonly violations: readonly Violation[] };
+  /** Fields of its manifest that the API server has removed: see `lostFields`. */
+  readonly lostFields: readonly string[];
   /** Slices of the object, by all nodes. */
   readonly slices: readonly EndpointSlice[];
   /** The Service of the object's name, if there is one. */
@@ -74,13 +78,16 @@ function conditions(input: StatusInput, pods: ReturnType<typeof podEndpoints>): 
     isAccepted ? childServiceCondition(parsed.child) : undefined,
     isAccepted ? contestedCondition(parsed.child) : undefined,
     isAccepted ? failOpenCondition(parsed.swh, pods) : undefined,
+    fieldsKnownCondition({ kept: unknownFieldsOf(input), lost: input.lostFields }),
   ].filter((verdict) => verdict !== undefined);
   const hasFailOpen = !isAccepted || verdicts.some(({ type }) => type === FAIL_OPEN);
+  const isUnknown = verdicts.some(({ type }) => type === FIELDS_KNOWN);
   const kept = (input.previous.conditions ?? []).filter(
     (condition) =>
       condition.type !== OBSOLETE_CONDITION &&
       (condition.type !== FAIL_OPEN || hasFailOpen) &&
-      (condition.type !== CHILD_SERVICE_CONTESTED || isOfLate(condition, now)),
+      (condition.type !== CHILD_SERVICE_CONTESTED || isOfLate(condition, now)) &&
+      (condition.type !== FIELDS_KNOWN || isUnknown),
   );
   return verdicts.reduce<readonly Condition[]>(
     (list, verdict) => setCondition(list, { ...verdict, observedGeneration: generation }, now),
@@ -93,14 +100,27 @@ function isOfLate({ lastTransitionTime }: Condition, now: Date): boolean {
   return now.getTime() - Date.parse(lastTransitionTime) < CONTEST_MS;
 }
 
+/** The child, or the Service that becomes it; undefined for one that is somebody else's. */
+function observedService({ parsed, service }: StatusInput): Service | undefined {
+  if (parsed.kind === 'rejected' || service === undefined) return undefined;
+  const isExpected = parsed.child.decision.kind === 'takeOver';
+  return isExpected || isChildOf(parsed.swh, service) ? service : undefined;
+}
+
+function unknownFieldsOf(input: StatusInput): readonly string[] {
+  const service = observedService(input);
+  return service === undefined ? [] : unknownServiceFields(service.spec);
+}
+
 /** What is observed of the child, and of the Service that becomes it; nothing of one that is somebody else's. */
-function carriedOver({ parsed, service, previous }: StatusInput): Status {
+function carriedOver(input: StatusInput): Status {
+  const { parsed, previous } = input;
   if (parsed.kind === 'rejected') {
     const { clusterIP, clusterIPs, ipFamilies, loadBalancer } = previous;
     return withoutUndefined({ clusterIP, clusterIPs, ipFamilies, loadBalancer });
   }
-  const isExpected = parsed.child.decision.kind === 'takeOver';
-  if (service === undefined || !(isExpected || isChildOf(parsed.swh, service))) return {};
+  const service = observedService(input);
+  if (service === undefined) return {};
   const { clusterIP, clusterIPs, ipFamilies, type } = service.spec;
   return withoutUndefined({
     clusterIP: clusterIP || undefined,

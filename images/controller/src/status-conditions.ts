@@ -11,6 +11,7 @@ import {
   CHILD_SERVICE_READY,
   type ConditionReason,
   FAIL_OPEN,
+  FIELDS_KNOWN,
   READY,
 } from './status.ts';
 import type { TakeOverState } from './take-over-progress.ts';
@@ -135,6 +136,33 @@ export function failOpenCondition(
         message: `${found}: policy ${failOpen.type} keeps endpoints ready although their probes fail`,
       }
     : { type: FAIL_OPEN, status: 'False', reason: 'EnoughEndpointsUp', message: found };
+}
+
+/** Fields that are there or were written, and that this version does not know. */
+export interface UnknownFields {
+  /** Of the Service: kept, not managed. */
+  readonly kept: readonly string[];
+  /** Of the object's manifest: removed by the API server. */
+  readonly lost: readonly string[];
+}
+
+/** Names the fields that this version does not know; undefined where there are none. */
+export function fieldsKnownCondition({ kept, lost }: UnknownFields): Verdict | undefined {
+  const remarks = [
+    ...(kept.length === 0
+      ? []
+      : [
+          `of the Service, kept as they are and not managed: ${kept.map((field) => `spec.${field}`).join(', ')}`,
+        ]),
+    ...(lost.length === 0
+      ? []
+      : [
+          `of the manifest applied last, without effect because the API server has removed them: ${lost.join(', ')}`,
+        ]),
+  ];
+  if (remarks.length === 0) return undefined;
+  const message = clip(`this version does not know these fields: ${remarks.join('; ')}`);
+  return { type: FIELDS_KNOWN, status: 'False', reason: 'UnknownFields', message };
 }
 
 function fewestUp(failOpen: FailOpen): number {

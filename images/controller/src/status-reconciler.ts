@@ -1,7 +1,9 @@
+import { lostFields } from '#lib/api/lost-fields.ts';
 import { type ParseResult, parseServiceWithHealthchecks } from '#lib/api/parse.ts';
 import type { EndpointSlice, IpFamily, KubernetesObject, ObjectRef, Service } from '#lib/core/kubernetes.ts';
 import { refOf } from '#lib/core/kubernetes.ts';
 import { decideChildService } from '#lib/core/service/child-service.ts';
+import type { Violation } from '#lib/core/service-with-healthchecks.ts';
 import {
   CHILD_SERVICE_ADOPTING,
   CHILD_SERVICE_CONFLICT,
@@ -29,6 +31,8 @@ export interface StatusWorld {
   /** Why the last write of the child Service failed; undefined when it did not. */
   childErrorOf(key: string): string | undefined;
   takeOverOf(key: string): TakeOverState;
+  /** What is to be said of every object. */
+  clusterWarnings(): readonly Violation[];
   /** See `firstFamilyOf` in the core. */
   firstFamily(): IpFamily | undefined;
   /** The contest of the child of the object with that uid; undefined when there was none lately. */
@@ -108,7 +112,9 @@ function observe({ world, clock }: StatusReconcilerDeps, key: string): Observed 
       takeOver: world.takeOverOf(key),
       firstFamily: world.firstFamily(),
       contest: world.contestOf(key, object.metadata.uid ?? ''),
+      clusterWarnings: world.clusterWarnings(),
     }),
+    lostFields: lostFields(object.metadata.annotations ?? {}),
     slices: own,
     ...(service === undefined ? {} : { service }),
     previous: previousStatus(object),
@@ -116,17 +122,18 @@ function observe({ world, clock }: StatusReconcilerDeps, key: string): Observed 
   };
 }
 
-interface ChildFacts {
+interface WorldFacts {
   readonly error: string | undefined;
   readonly takeOver: TakeOverState;
   readonly firstFamily: IpFamily | undefined;
   readonly contest: Contest | undefined;
+  readonly clusterWarnings: readonly Violation[];
 }
 
 function parsedWith(
   result: ParseResult,
   service: Service | undefined,
-  { error, takeOver, firstFamily, contest }: ChildFacts,
+  { error, takeOver, firstFamily, contest, clusterWarnings }: WorldFacts,
 ): StatusInput['parsed'] {
   if (result.kind === 'rejected') return result;
   const { conditions } = result.swh.observed;
@@ -137,7 +144,7 @@ function parsedWith(
     ...(error === undefined ? {} : { error }),
     ...(contest === undefined ? {} : { contest }),
   };
-  return { ...result, child };
+  return { ...result, warnings: [...result.warnings, ...clusterWarnings], child };
 }
 
 /** After these the feeds of the Service have to be looked at before agents may publish everything. */

@@ -51,6 +51,8 @@ export const CHILD_SERVICE_READY = 'ChildServiceReady';
 /** Present while somebody else deploys the child Service too. */
 export const CHILD_SERVICE_CONTESTED = 'ChildServiceContested';
 export const FAIL_OPEN = 'FailOpen';
+/** Present only while there is a field that is not known; then it is false. */
+export const FIELDS_KNOWN = 'FieldsKnown';
 export const READY = 'Ready';
 
 export const CONDITION_REASONS = [
@@ -66,6 +68,7 @@ export const CONDITION_REASONS = [
   'NotAllEndpointsAreReady',
   'TooFewEndpointsUp',
   'EnoughEndpointsUp',
+  'UnknownFields',
 ] as const;
 
 export type ConditionReason = (typeof CONDITION_REASONS)[number];

@@ -2,6 +2,7 @@ import type { Service, ServiceSpec } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
 import { controllerOf, pointsAt } from '#lib/core/service/child-service-metadata.ts';
 import { desiredChildSpec, mustBeMadeAnew, specPatch } from '#lib/core/service/child-service-spec.ts';
+import { unknownServiceFields } from '#lib/core/service/unknown-fields.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
 
 /** Whose Service stands under the name of an object. */
@@ -51,12 +52,16 @@ export function hasSameSelector(wanted: ServiceSpec, current: ServiceSpec): bool
   return sameJson(wanted.selector ?? {}, current.selector ?? {});
 }
 
-/** Fields in which the Service is not what the object describes; a Service without selector lacks none. */
+/**
+ * Fields in which the Service is not what the object describes; a Service without selector lacks none. A field that is not
+ * known here is one: what it means for the Service, nobody can say.
+ */
 function differences(wanted: ServiceSpec, current: ServiceSpec): readonly string[] {
   const { selector: _, ...rest } = current;
   const fields = Object.keys(specPatch(desiredChildSpec(wanted, current), rest) ?? {});
   const isOtherSelector = hasSelector(current) && !hasSameSelector(wanted, current);
-  return [...fields, ...(isOtherSelector ? ['selector'] : [])].toSorted();
+  const unknown = unknownServiceFields(current).map((field) => `${field}, which this version does not know`);
+  return [...[...fields, ...(isOtherSelector ? ['selector'] : [])].toSorted(), ...unknown];
 }
 
 function conflict(message: string): Adoption {

@@ -1,11 +1,13 @@
 import type { IpFamily, ServicePort, ServiceSpec } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
+import { SPEC_FIELDS, unknownPortFields, withUnknownAffinity } from '#lib/core/service/unknown-fields.ts';
 
 /**
  * The spec that the child Service should have, as the API server would store it. What the user left open and
  * the API server allocates (addresses, node ports, families) is taken from `current`, so that it is never
  * drift; what it defaults (`SetDefaults_Service` in k8s.io/kubernetes/pkg/apis/core/v1) is filled in, so that
- * a field dropped by the user falls back to its default. The selector is always absent: the EndpointSlice
+ * a field dropped by the user falls back to its default; what a newer Kubernetes has beyond the fields known here stays
+ * as it is in `current`. The selector is always absent: the EndpointSlice
  * controller must stay away.
  */
 export function desiredChildSpec(wanted: ServiceSpec, current: ServiceSpec | undefined): ServiceSpec {
@@ -15,7 +17,7 @@ export function desiredChildSpec(wanted: ServiceSpec, current: ServiceSpec | und
     ports: (wanted.ports ?? []).map((port) => desiredPort(port, type, current)),
     ...desiredAddresses(wanted, current),
     ...desiredPolicies(wanted, type, current),
-    ...desiredAffinity(wanted),
+    ...desiredAffinity(wanted, current),
     ipFamilyPolicy: wanted.ipFamilyPolicy || current?.ipFamilyPolicy || defaultFamilyPolicy(wanted),
     ipFamilies: hasPrefix(current?.ipFamilies, wanted.ipFamilies) ? current?.ipFamilies : wanted.ipFamilies,
     healthCheckNodePort: wanted.healthCheckNodePort || current?.healthCheckNodePort,
@@ -106,33 +108,13 @@ function isHeadless(spec: ServiceSpec): boolean {
   return addressesOf(spec)[0] === 'None';
 }
 
-const SPEC_FIELDS: readonly (keyof ServiceSpec)[] = [
-  'allocateLoadBalancerNodePorts',
-  'clusterIP',
-  'clusterIPs',
-  'externalIPs',
-  'externalName',
-  'externalTrafficPolicy',
-  'healthCheckNodePort',
-  'internalTrafficPolicy',
-  'ipFamilies',
-  'ipFamilyPolicy',
-  'loadBalancerClass',
-  'loadBalancerIP',
-  'loadBalancerSourceRanges',
-  'ports',
-  'publishNotReadyAddresses',
-  'selector',
-  'sessionAffinity',
-  'sessionAffinityConfig',
-  'trafficDistribution',
-  'type',
-];
-
 function desiredPort(port: ServicePort, type: string, current: ServiceSpec | undefined): ServicePort {
   const protocol = port.protocol || 'TCP';
-  const nodePort = port.nodePort || allocatedNodePort({ ...port, protocol }, type, current);
+  const same = samePort({ ...port, protocol }, current);
+  const isOutside = type === 'NodePort' || type === 'LoadBalancer';
+  const nodePort = port.nodePort || (isOutside && same?.nodePort) || undefined;
   return {
+    ...unknownPortFields(same),
     ...(port.name ? { name: port.name } : {}),
     protocol,
     port: port.port,
@@ -143,16 +125,10 @@ function desiredPort(port: ServicePort, type: string, current: ServiceSpec | und
 }
 
 /** Protocol and number are unique within a Service, so a renamed port keeps its node port. */
-function allocatedNodePort(
-  port: ServicePort,
-  type: string,
-  current: ServiceSpec | undefined,
-): number | undefined {
-  if (type !== 'NodePort' && type !== 'LoadBalancer') return undefined;
-  const same = current?.ports?.find(
+function samePort(port: ServicePort, current: ServiceSpec | undefined): ServicePort | undefined {
+  return current?.ports?.find(
     (other) => other.port === port.port && (other.protocol ?? 'TCP') === port.protocol,
   );
-  return same?.nodePort || undefined;
 }
 
 function desiredAddresses(
@@ -209,10 +185,14 @@ function defaultFamilyPolicy(wanted: ServiceSpec): string | undefined {
 
 const DEFAULT_AFFINITY_SECONDS = 10_800;
 
-function desiredAffinity(wanted: ServiceSpec): Partial<ServiceSpec> {
+function desiredAffinity(wanted: ServiceSpec, current: ServiceSpec | undefined): Partial<ServiceSpec> {
   if (wanted.sessionAffinity !== 'ClientIP') return { sessionAffinity: wanted.sessionAffinity || 'None' };
   const timeoutSeconds = wanted.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS;
-  return { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
+  const sessionAffinityConfig = withUnknownAffinity(
+    { clientIP: { timeoutSeconds } },
+    current?.sessionAffinityConfig,
+  );
+  return { sessionAffinity: 'ClientIP', sessionAffinityConfig };
 }
 
 /** Whether a request is met by the head of a list to which the API server may have appended. */

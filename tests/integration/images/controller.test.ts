@@ -103,6 +103,37 @@ const SPECS: readonly { readonly name: string; readonly spec: ServiceSpec }[] = 
   },
 ];
 
+describe('what was written and does not count', () => {
+  it('is named where the API server has removed it from a manifest', async () => {
+    const manifest = {
+      apiVersion: 'network.deckhouse.io/v1alpha1',
+      kind: 'ServiceWithHealthchecks',
+      metadata: { name: 'lossy', namespace },
+      spec: { selector: { app: 'lossy' }, ports: [{ port: 80 }], futureField: 'x' },
+    };
+    const apply = (object: object) =>
+      cluster.kubectl(['apply', '--validate=ignore', '-f', '-'], JSON.stringify(object));
+    await apply(manifest);
+    const { status, message } = await settled('lossy', 'FieldsKnown', 'UnknownFields');
+    expect([status, message]).toEqual(['False', expect.stringContaining('spec.futureField')]);
+    const { futureField: _, ...spec } = manifest.spec;
+    await apply({ ...manifest, spec });
+    await waitFor('the condition to go', async () => {
+      const conditions = (await objectOf('lossy')).status?.conditions ?? [];
+      return conditions.some(({ type }) => type === 'FieldsKnown') ? undefined : true;
+    });
+  });
+
+  it('is named where hints are asked for that nobody makes, and nothing else is unknown', async () => {
+    await create('hinted', {}, { annotations: { 'service.kubernetes.io/topology-mode': 'Auto' } });
+    const { message } = await settled('hinted', 'Accepted', 'Accepted');
+    expect(message).toMatch(
+      /^The specification is valid; metadata\.annotations\[service\.kubernetes\.io\/topology-mode\]: [^;]*; [^;]*$/,
+    );
+    expect(controller.log.filter(({ msg }) => String(msg).includes('fields'))).toEqual([]);
+  });
+});
+
 describe('the child Service', () => {
   it.each(SPECS)('of $name appears with one write and stays as it is', async ({ name, spec }) => {
     await create(name, { ...spec });

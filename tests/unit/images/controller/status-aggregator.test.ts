@@ -27,13 +27,22 @@ interface Given {
   readonly slices?: readonly EndpointSlice[];
   readonly service?: Service;
   readonly previous?: Status;
+  readonly lostFields?: readonly string[];
 }
 
-function input({ swh, child = IN_SYNC, slices = [], service, previous = {} }: Given = {}): StatusInput {
+function input({
+  swh,
+  child = IN_SYNC,
+  slices = [],
+  service,
+  previous = {},
+  lostFields = [],
+}: Given = {}): StatusInput {
   return deepFreeze({
     generation: 3,
     parsed: { kind: 'accepted', swh: anSwh(swh), warnings: [], child },
     slices,
+    lostFields,
     ...(service === undefined ? {} : { service }),
     previous,
     now: NOW,
@@ -224,6 +233,55 @@ describe('condition FailOpen', () => {
   it('goes when the policy goes', () => {
     const previous = { conditions: [aCondition({ type: 'FailOpen' })] };
     expect(conditionOf(statusOf({ previous }), 'FailOpen')).toBeUndefined();
+  });
+});
+
+describe('condition FieldsKnown', () => {
+  const owned = (spec: object): Service => ({
+    metadata: {
+      name: 'web',
+      ownerReferences: [
+        {
+          apiVersion: 'network.deckhouse.io/v1alpha1',
+          kind: 'ServiceWithHealthchecks',
+          name: 'web',
+          uid: 'uid-web',
+          controller: true,
+        },
+      ],
+    },
+    // As a newer API server sends it.
+    spec: spec as Service['spec'],
+  });
+  const messageOf = (given: Given) => conditionOf(statusOf(given), 'FieldsKnown')?.message;
+
+  it.each<{ name: string; given: Given; want: string | undefined }>([
+    { name: 'nothing', given: { service: owned({ type: 'ClusterIP' }) }, want: undefined },
+    {
+      name: 'what the Service has beyond',
+      given: { service: owned({ futureField: 1, ports: [{ port: 80, futureMode: 1 }] }) },
+      want: 'of the Service, kept as they are and not managed: spec.futureField, spec.ports[].futureMode',
+    },
+    {
+      name: 'what the manifest has lost',
+      given: { lostFields: ['spec.a', 'spec.b'] },
+      want: 'of the manifest applied last, without effect because the API server has removed them: spec.a, spec.b',
+    },
+    {
+      name: 'nothing of a Service that is somebody else’s',
+      given: { service: { metadata: { name: 'web' }, spec: owned({ futureField: 1 }).spec } },
+      want: undefined,
+    },
+  ])('names $name', ({ given, want }) => {
+    expect(messageOf(given)).toBe(want && `this version does not know these fields: ${want}`);
+  });
+
+  it('goes with the last of them, of a rejected object too', () => {
+    const previous = statusOf({ lostFields: ['spec.a'] });
+    expect(conditionOf(previous, 'FieldsKnown')).toMatchObject({ status: 'False', reason: 'UnknownFields' });
+    expect(conditionOf(statusOf({ previous }), 'FieldsKnown')).toBeUndefined();
+    const rejected: StatusInput = { ...input({ previous }), parsed: { kind: 'rejected', violations: [] } };
+    expect(conditionOf(aggregateStatus(rejected), 'FieldsKnown')).toBeUndefined();
   });
 });
 

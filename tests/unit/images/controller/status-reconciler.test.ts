@@ -46,6 +46,7 @@ function setUp(given: { readonly hasChild: boolean } = { hasChild: true }) {
       takeOverOf: () => world.takeOver,
       firstFamily: () => 'IPv4',
       contestOf: () => world.contest,
+      clusterWarnings: () => [],
     },
     noteWrite: (written) => {
       object = written;

@@ -61,6 +61,7 @@ function startController(
       ...{ snapshotsOf, childErrorOf: () => undefined, takeOverOf: progress.of },
       contestOf: () => undefined,
       firstFamily: () => 'IPv4',
+      clusterWarnings: () => [],
     },
   });
   const { signal } = new AbortController();
