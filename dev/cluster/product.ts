@@ -27,6 +27,8 @@ export interface ProductHome extends Pick<Cluster, 'host' | 'controlPlane' | 'ne
 export interface ProductOptions {
   /** `built`: the programs in dist/bin; `source`: the same from their sources, without a build. Default `built`. */
   readonly programs?: 'built' | 'source';
+  /** `there`: somebody has installed the CRD and the module's manifests. Default: they are applied. */
+  readonly manifests?: 'applied' | 'there';
   /** Nodes on which an agent starts. Default: all nodes that take pods. */
   readonly agentsOn?: readonly string[];
   /**
@@ -113,7 +115,7 @@ export interface Product {
 /** Applies the CRD and the module's access rules, then starts the programs. They stop with its `ProcessHost`. */
 export async function startProduct(home: ProductHome, options: ProductOptions = {}): Promise<Product> {
   const commandOf = options.programs === 'source' ? sourceCommand : builtCommand;
-  await applyModuleManifests(home);
+  if (options.manifests !== 'there') await applyModuleManifests(home);
   const controller = await makeController(home, commandOf('controller'), options.controllerFlags ?? []);
   const agents = new Map<string, ProductProgram>();
   for (const node of options.agentsOn ?? home.nodes.map(({ name }) => name)) {

@@ -46,12 +46,16 @@ export interface TakeOverRig {
   stop(): Promise<void>;
 }
 
-/** Starts everything; the caller stops it. */
-export async function startTakeOverRig(): Promise<TakeOverRig> {
+/** Starts everything; the caller stops it. `install`: how the module gets into the cluster, if not by its manifests. */
+export async function startTakeOverRig(install?: (cluster: Cluster) => Promise<void>): Promise<TakeOverRig> {
   const { cluster, pods } = await startExampleCluster({ dns: false });
   try {
+    await install?.(cluster);
     // A controller that was killed must be able to act at once.
-    const product = await startProduct(cluster, { controllerFlags: ['--leader-elect=false'] });
+    const product = await startProduct(cluster, {
+      controllerFlags: ['--leader-elect=false'],
+      manifests: install === undefined ? 'applied' : 'there',
+    });
     await createNamespace(cluster, NAMESPACE);
     await forgetClosedConnections(cluster);
     await startPods(cluster);
