@@ -3,7 +3,7 @@ import { NAMESPACE, type TakeOverRig } from './rig.ts';
 import type { Variant } from './run.ts';
 import { ALL_PODS, taken } from './steps.ts';
 
-const SERVER_SIDE = ['--server-side', '--force-conflicts'];
+const SERVER_SIDE = ['--server-side'];
 
 /** What a pipeline does; with `--warnings-as-errors` it rejects with the warnings, after everything has been applied. */
 async function apply(rig: TakeOverRig, manifest: Manifest, flags: readonly string[]): Promise<void> {
