@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'images/agent': ['images/agent', 'lib'],
   'images/controller': ['images/controller', 'hooks', 'lib'],
   dev: ['dev', 'lib', 'package.json'],
-  bench: ['bench', 'dev', 'lib'],
+  bench: ['bench', 'dev', 'hooks', 'lib'],
 };
 
 /** The one place of each package that would otherwise leak everywhere. Types may be imported anywhere. */

@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 export interface ProcessUsage {
   /** User and system time of all its threads, in seconds. */
   readonly cpuSeconds: number;
+  /** That of its children that have ended and been waited for, and of theirs. */
+  readonly childCpuSeconds: number;
   /** Anonymous memory, in kB: what the process itself needs. */
   readonly anonymousKb: number;
   /** All resident memory, in kB, with the pages of files that it shares with others. */
@@ -23,6 +25,7 @@ export async function usageOf(pid: number): Promise<ProcessUsage> {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    childCpuSeconds: (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND,
     anonymousKb: kilobytes(status, 'RssAnon'),
     residentKb: kilobytes(status, 'VmRSS'),
     atSeconds: performance.now() / 1000,

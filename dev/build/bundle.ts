@@ -36,6 +36,11 @@ export async function bundlePrograms({ folder, version }: BuildTarget): Promise<
   return { hooks, metafiles };
 }
 
+/** Bundles one more entry point than those of the product, for a single executable. */
+export async function bundleEntry(entry: string, outfile: string): Promise<void> {
+  await build(options('0.0.0', entry, outfile));
+}
+
 /** CommonJS, because a CommonJS bundle starts faster and needs no `createRequire` for the packages inside. */
 function options(version: string, entry: string, outfile: string) {
   return {

@@ -31,7 +31,7 @@ export async function buildHookExecutables(
 }
 
 /** The same bytes for the same bundle, wherever it lies: the executable keeps the path that it is given. */
-async function singleExecutable(bundle: string, output: string): Promise<void> {
+export async function singleExecutable(bundle: string, output: string): Promise<void> {
   const config = `${bundle}.sea.json`;
   const settings = {
     main: basename(bundle),

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -25,6 +25,8 @@ export interface AddonOperatorOptions {
   readonly root: HookRoot;
   /** More of the global values. */
   readonly global?: Readonly<Record<string, unknown>>;
+  /** A folder of hooks in place of the module's own. */
+  readonly hooks?: string;
 }
 
 /** A real addon-operator with the module in its folder. It stops with its `ProcessHost`. */
@@ -46,11 +48,12 @@ export interface AddonOperator {
 export async function startAddonOperator(
   host: ProcessHost,
   controlPlane: ControlPlane,
-  { name, root, global = {} }: AddonOperatorOptions,
+  { name, root, global = {}, hooks }: AddonOperatorOptions,
 ): Promise<AddonOperator> {
   const { 'addon-operator': command } = await providePrograms(['addon-operator']);
   const home = host.directory(name, 0o755);
   const folders = await layOut(home, global);
+  if (hooks !== undefined) replaceFolder(join(folders.module, 'hooks'), hooks);
   await prepareNamespace(controlPlane);
   const port = await pickFreePort('127.0.0.1');
   const socket = join(home, 'debug.sock');
@@ -109,6 +112,11 @@ async function layOut(home: string, global: object): Promise<Folders> {
   const values = { global: { ...GLOBAL, ...global }, [SECTION]: { registry: REGISTRY } };
   writeFileSync(join(folders.modules, 'values.yaml'), JSON.stringify(values));
   return folders;
+}
+
+function replaceFolder(folder: string, by: string): void {
+  rmSync(folder, { recursive: true });
+  cpSync(by, folder, { recursive: true });
 }
 
 const REGISTRY = { base: 'registry.example.com/modules', dockercfg: 'e30=', scheme: 'https', ca: '' };
