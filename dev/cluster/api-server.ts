@@ -7,8 +7,11 @@ import { GiveUpError, waitFor } from '../process/wait-for.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Certificates, writeSigningKey } from './certificates.ts';
 
-/** Which requests are written to the audit log, each as one line of level Metadata. */
-export type AuditScope = 'none' | 'writes' | 'all';
+/**
+ * Which requests are written to the audit log, each as one line of level Metadata; `slice-writes`: those that write
+ * EndpointSlices, with their bodies.
+ */
+export type AuditScope = 'none' | 'writes' | 'slice-writes' | 'all';
 
 /** The API server's place and contents. */
 export interface ApiServerSpec {
@@ -96,7 +99,19 @@ export async function startApiServer(
 }
 
 function auditPolicy(scope: AuditScope): unknown {
-  const writes = { level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] };
-  const rules = scope === 'all' ? [{ level: 'Metadata' }] : [writes, { level: 'None' }];
-  return { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules };
+  const verbs = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+  const writes = { level: 'Metadata', verbs };
+  const resources = [{ group: 'discovery.k8s.io', resources: ['endpointslices'] }];
+  const rules = {
+    none: [],
+    writes: [writes],
+    'slice-writes': [{ level: 'Request', verbs, resources }],
+    all: [{ level: 'Metadata' }],
+  }[scope];
+  return {
+    apiVersion: 'audit.k8s.io/v1',
+    kind: 'Policy',
+    omitStages: ['RequestReceived'],
+    rules: [...rules, { level: 'None' }],
+  };
 }

@@ -11,6 +11,8 @@ export interface ControllerManagerOptions {
   readonly nodeMonitorPeriodSeconds?: number;
   /** Whether pods on nodes that do not exist are deleted. Default false. */
   readonly podGarbageCollection?: boolean;
+  /** Requests that each controller may send a second. Default 200, so that tests wait for nobody; upstream's is 20. */
+  readonly requestsPerSecond?: number;
 }
 
 /** Files that the controller manager reads. */
@@ -25,6 +27,7 @@ export function controllerManagerArgs(
   options: ControllerManagerOptions,
   files: ControllerManagerFiles,
 ): readonly string[] {
+  const { requestsPerSecond = 200 } = options;
   const controllers = [
     ...(options.controllers ?? ['*']),
     ...(options.podGarbageCollection === true ? [] : ['-pod-garbage-collector-controller']),
@@ -38,8 +41,8 @@ export function controllerManagerArgs(
     `--node-monitor-period=${options.nodeMonitorPeriodSeconds ?? 2}s`,
     '--leader-elect=false',
     '--secure-port=0',
-    '--kube-api-qps=200',
-    '--kube-api-burst=400',
+    `--kube-api-qps=${requestsPerSecond}`,
+    `--kube-api-burst=${1.5 * requestsPerSecond}`,
   ];
 }
 

@@ -36,6 +36,8 @@ export interface TakeOverRig {
   createService(name: string, more?: object): Promise<Service>;
   deleteService(name: string): Promise<void>;
   createObject(name: string, spec?: object): Promise<Swh>;
+  /** Merges into the spec of the object. */
+  patchObject(name: string, spec: object): Promise<void>;
   deleteObject(name: string): Promise<void>;
   /** Waits until ChildServiceReady has the reason, and the message the text. */
   waitForReason(name: string, reason: string, text?: string): Promise<void>;
@@ -80,7 +82,7 @@ async function forgetClosedConnections({ network, nodes }: Cluster): Promise<voi
 }
 
 async function startPods({ kubelets }: Cluster): Promise<void> {
-  const containers = [{ name: 'web', ports: [{ containerPort: 8080 }] }];
+  const containers = [{ name: 'web', ports: [{ name: 'web', containerPort: 8080 }] }];
   for (const [index, name] of [...GOOD_PODS, BAD_POD].entries()) {
     const metadata = { namespace: NAMESPACE, name, labels: { app: 'web' } };
     await kubelets.createPod({ metadata, spec: { nodeName: `node-${(index % 3) + 1}`, containers } });
@@ -114,6 +116,9 @@ function accessTo({ controlPlane: { api } }: Cluster) {
       api.post<Service>(`${core}/services`, { ...serviceManifest(name), ...more }),
     deleteService: (name: string) => api.delete(`${core}/services/${name}`),
     createObject: (name: string, spec: object = {}) => api.post<Swh>(objects, objectManifest(name, spec)),
+    async patchObject(name: string, spec: object) {
+      await api.mergePatch(`${objects}/${name}`, { spec });
+    },
     deleteObject: (name: string) => api.delete(`${objects}/${name}`),
     async waitForReason(name: string, reason: string, text = '') {
       await waitFor(`${name} to have reason ${reason} ${text}`, async () => {

@@ -3,6 +3,7 @@ import type { EndpointSlice } from '#lib/core/kubernetes.ts';
 import { waitFor } from '../process/wait-for.ts';
 import { HELM_VARIANTS } from './helm-variants.ts';
 import { KUBECTL_VARIANTS } from './kubectl-variants.ts';
+import { changePorts } from './port-changes.ts';
 import { GOOD_PODS, NAMESPACE, type Swh, type TakeOverRig } from './rig.ts';
 import type { Variant } from './run.ts';
 import { ADOPTING, ALL_PODS, ownService, plainService, taken } from './steps.ts';
@@ -205,6 +206,13 @@ const handedOver: Variant = {
   },
 };
 
+const portChanges: Variant = {
+  ...beside,
+  name: 'ports change',
+  prepare: (rig, name) => ownService(rig, name),
+  act: changePorts,
+};
+
 /** Every way in which a Service changes hands, by a word for the command line. */
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   beside,
@@ -217,6 +225,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   reference: referenceSlices,
   'give-back': givenBack,
   'hand-over': handedOver,
+  ports: portChanges,
   ...KUBECTL_VARIANTS,
   ...HELM_VARIANTS,
 };

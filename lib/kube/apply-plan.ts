@@ -11,6 +11,11 @@ export interface ApplyDeps<T extends KubernetesObject> {
   readonly api: KubeApi;
   readonly resource: Resource<T>;
   readonly logger: Logger;
+  /**
+   * Whether each update clears `metadata.managedFields`, which for a small object is a large part of what every watcher is
+   * sent. For kinds with one writer, who never applies: nobody asks who wrote what.
+   */
+  readonly clearsManagedFields?: boolean;
   /** Takes each object as it was written: see `Informer.noteWrite`. */
   noteWrite?(object: T): void;
 }
@@ -37,13 +42,14 @@ export async function applyPlan<T extends KubernetesObject>(
   signal?: AbortSignal,
 ): Promise<Applied> {
   const options = signal === undefined ? {} : { signal };
-  const { api, resource } = deps;
+  const { api, resource, clearsManagedFields = false } = deps;
   const tally = new Tally();
   for (const object of plan.create) {
     await tally.count('created', object, deps, () => api.create(resource, object, options));
   }
   for (const { current, next } of tally.isClean() ? plan.update : []) {
-    const conditional = { ...next, metadata: { ...next.metadata, ...versionOf(current) } };
+    const metadata = { ...next.metadata, ...versionOf(current), ...(clearsManagedFields ? CLEARED : {}) };
+    const conditional = { ...next, metadata };
     await tally.count('updated', next, deps, () => api.replace(resource, conditional, options));
   }
   for (const object of tally.isClean() ? plan.delete : []) {
@@ -54,6 +60,9 @@ export async function applyPlan<T extends KubernetesObject>(
   }
   return tally.result();
 }
+
+/** One empty entry is how the API server is told; it does not begin to record anew then. */
+const CLEARED = { managedFields: [{}] };
 
 /** When to reconcile again after a plan was applied. */
 export function resultOfApplied({ conflicts, errors }: Applied): ReconcileResult {

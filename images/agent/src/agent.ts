@@ -27,6 +27,7 @@ import { SecretWatcher } from './secret-watcher.ts';
 import { adoptSlices } from './slice-adoption.ts';
 import { SliceReconciler } from './slice-reconciler.ts';
 import { SwhStore } from './swh-store.ts';
+import { WritePacer } from './write-pacer.ts';
 
 export interface AgentPorts {
   readonly api: KubeApi;
@@ -100,14 +101,25 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     api,
     resource: ENDPOINT_SLICES,
     logger,
+    clearsManagedFields: true,
     noteWrite: (slice) => informers.slices.noteWrite(slice),
   };
+  const pacer = new WritePacer(clock);
   const health = new AgentHealth({ clock, informers: listInformers(informers) });
   routeKeys({ informers, store, nodeName, enqueue: (key) => queue.add(key) });
 
   async function reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     const plan = reconciler.plan(key);
-    return isEmpty(plan) ? DONE : resultOfApplied(await health.track(applyPlan(writing, plan, signal)));
+    if (isEmpty(plan)) {
+      pacer.noteRest(key);
+      return DONE;
+    }
+    const ms = pacer.waitMs(key, reconciler.waitingPlan(key, plan));
+    if (ms > 0) return { kind: 'requeueAfter', ms };
+    const applied = await health.track(applyPlan(writing, plan, signal));
+    // What has failed keeps nobody busy, and comes again after the queue's own waits.
+    if (applied.errors.length === 0) pacer.noteWrite(key, plan);
+    return resultOfApplied(applied);
   }
 
   async function run(signal: AbortSignal): Promise<void> {

@@ -9,8 +9,10 @@ import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthcheck
 import { definitionHash, restoreVerdict } from '#lib/core/slice/probe-results.ts';
 import { publicationOf } from '#lib/core/slice/publication.ts';
 import { freezeSlices } from '#lib/core/slice/rejected-object.ts';
-import { isSliceOf } from '#lib/core/slice/slice-ownership.ts';
+import { endpointsOf, isSliceOf } from '#lib/core/slice/slice-ownership.ts';
 import { planSlices } from '#lib/core/slice/slice-plan.ts';
+import type { WaitingPlan } from '#lib/core/slice/write-pace.ts';
+import { writeUrgency } from '#lib/core/slice/write-urgency.ts';
 import type { Lister } from '#lib/kube/kube-api.ts';
 import type { EndpointVerdicts } from '#lib/probe/endpoint-verdicts.ts';
 import type { SecretWatcher } from './secret-watcher.ts';
@@ -66,6 +68,16 @@ export class SliceReconciler {
     return this.#planSlices(key, swh, { pods, slices });
   }
 
+  /** What is to be known of a plan that was just made to say how long it may wait. */
+  waitingPlan(key: string, plan: Plan<EndpointSlice>): WaitingPlan {
+    const { stored, slices } = this.#observe(key);
+    // While a Service changes hands, others wait for what is said.
+    if (stored?.kind !== 'accepted' || publicationOf(stored.swh) !== 'publish') return MAY_NOT_WAIT;
+    const own = slices.filter((slice) => isSliceOf(slice, stored.swh));
+    const endpoints = own.reduce((sum, slice) => sum + endpointsOf(slice).length, 0);
+    return { urgency: writeUrgency(own, plan), endpoints };
+  }
+
   #observe(key: string): World {
     const { store, pods, slices } = this.#deps;
     const { namespace } = refOf(key);
@@ -112,6 +124,8 @@ export class SliceReconciler {
     });
   }
 }
+
+const MAY_NOT_WAIT: WaitingPlan = { urgency: 'atOnce', endpoints: 0 };
 
 /** What an earlier process of this node has published about the endpoint. */
 function published(

@@ -41,7 +41,9 @@ function factsOf({ metadata, status }: UncheckedServiceWithHealthchecks): unknow
 }
 
 /** Messages and times change while the meaning stays. */
-function slimCondition({ type, status, reason }: Condition): readonly Condition[] {
+function slimCondition({ type, status, reason, observedGeneration }: Condition): readonly Condition[] {
   if (type !== CHILD_SERVICE_READY && type !== FAIL_OPEN) return [];
-  return [{ type, status, reason, message: '', lastTransitionTime: '' }];
+  const isOfChild = type === CHILD_SERVICE_READY && observedGeneration !== undefined;
+  const common = { type, status, reason, message: '', lastTransitionTime: '' };
+  return [isOfChild ? { ...common, observedGeneration } : common];
 }

@@ -19,6 +19,7 @@ import { type ClusterFields, createClusterFields } from './cluster-fields.ts';
 import { createHandOverReconciler } from './hand-over-reconciler.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
 import { countNodeEndpoints } from './node-endpoints.ts';
+import { patientApi } from './patient-api.ts';
 import { rememberingApi } from './remembering-api.ts';
 import { createServiceContests, type ServiceContests } from './service-contests.ts';
 import { createStatusReconciler } from './status-reconciler.ts';
@@ -67,7 +68,7 @@ const WORKERS = 4;
 export function createController(ports: ControllerDeps): Controller {
   const addresses = createAddressMemory(ports.clock);
   const contests = createServiceContests(ports.clock);
-  const deps = { ...ports, api: rememberingApi(ports.api, addresses, ports.clock) };
+  const deps = { ...ports, api: rememberingApi(patientApi(ports), addresses, ports.clock) };
   const informers = createBindingInformers(deps, trimObject);
   const queues = new Map(
     [...HOOKS.map(({ name }) => name), STATUS, TAKE_OVER, HAND_OVER].map((name) => [

@@ -6,7 +6,14 @@ import { unknownServiceFields } from '#lib/core/service/unknown-fields.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
 import { endpointStatuses, podEndpoints } from './endpoint-statuses.ts';
 import { CONTEST_MS } from './service-contests.ts';
-import { CHILD_SERVICE_CONTESTED, FAIL_OPEN, FIELDS_KNOWN, STATUS_FIELDS, type Status } from './status.ts';
+import {
+  CHILD_SERVICE_CONTESTED,
+  CHILD_SERVICE_READY,
+  FAIL_OPEN,
+  FIELDS_KNOWN,
+  STATUS_FIELDS,
+  type Status,
+} from './status.ts';
 import {
   acceptedCondition,
   type ChildState,
@@ -89,10 +96,23 @@ function conditions(input: StatusInput, pods: ReturnType<typeof podEndpoints>): 
       (condition.type !== CHILD_SERVICE_CONTESTED || isOfLate(condition, now)) &&
       (condition.type !== FIELDS_KNOWN || isUnknown),
   );
-  return verdicts.reduce<readonly Condition[]>(
-    (list, verdict) => setCondition(list, { ...verdict, observedGeneration: generation }, now),
-    kept,
-  );
+  return verdicts.reduce<readonly Condition[]>((list, verdict) => {
+    const observedGeneration = generationOf(verdict, input) ?? generation;
+    return setCondition(list, { ...verdict, observedGeneration }, now);
+  }, kept);
+}
+
+/**
+ * What is said of the child belongs to the generation that the Service reflects, not to the one that was read: agents go by
+ * it (see `underFormerPorts`).
+ */
+function generationOf(
+  { type }: { readonly type: string },
+  { parsed, previous }: StatusInput,
+): number | undefined {
+  const isBehind = parsed.kind === 'accepted' && parsed.child.decision.kind === 'update';
+  if (type !== CHILD_SERVICE_READY || !isBehind) return undefined;
+  return previous.conditions?.find((one) => one.type === type)?.observedGeneration;
 }
 
 /** A controller that has just started knows of no contest: what was said lately stays for as long as it would have. */

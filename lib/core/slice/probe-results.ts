@@ -1,11 +1,10 @@
-import { compareText } from '#lib/core/canonical-json.ts';
-import { isRecord, parseJson } from '#lib/core/json.ts';
 import type { Endpoint, EndpointSlice } from '#lib/core/kubernetes.ts';
 import { parseIpAddress } from '#lib/core/pod/ip-address.ts';
-import type { EndpointVerdict, FailedProbe, ProbeResults } from '#lib/core/probe/endpoint-verdict.ts';
+import type { EndpointVerdict, ProbeResults } from '#lib/core/probe/endpoint-verdict.ts';
 import type { Probe } from '#lib/core/probe/probe.ts';
 import { shortHash } from '#lib/core/short-hash.ts';
 import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import { decodeProbeResults } from '#lib/core/slice/probe-results-text.ts';
 import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
 
 /** Hash of probe definitions with everything in them, in their order. */
@@ -13,78 +12,9 @@ export function definitionHash(probes: readonly Probe[]): string {
   return shortHash(probes);
 }
 
-/** Bytes that an annotation may take; the API server's limit for all of an object is 256 KiB. */
-const LARGEST_ANNOTATION = 200 * 1024;
-
-/** How much detail is given up, step by step, until the text fits. */
-const DETAILS = [
-  { failures: Number.POSITIVE_INFINITY, message: Number.POSITIVE_INFINITY },
-  { failures: 10, message: 60 },
-  { failures: 2, message: 60 },
-] as const;
-
-/**
- * The text of the probe-results annotation: the same for the same results. Messages are cut and failures beyond
- * the first few left out where a full slice would otherwise be too large for the API server.
- */
-export function encodeProbeResults(results: ProbeResults): string {
-  let text = '';
-  for (const detail of DETAILS) {
-    text = encodeWith(results, detail);
-    if (Buffer.byteLength(text) <= LARGEST_ANNOTATION) break;
-  }
-  return text;
-}
-
-function encodeWith(
-  { definition, pods }: ProbeResults,
-  detail: { readonly failures: number; readonly message: number },
-): string {
-  const sorted = Object.entries(pods).toSorted(([a], [b]) => compareText(a, b));
-  const short = sorted.map(([name, { uid, isUp, hasBeenUp, since, failed }]) => {
-    const shown = failed.slice(0, detail.failures).map(({ index, probe, message }) => ({
-      index,
-      probe,
-      message: message.slice(0, detail.message),
-    }));
-    return [name, { uid, isUp, hasBeenUp, since, failed: shown }] as const;
-  });
-  return JSON.stringify({ definition, pods: Object.fromEntries(short) });
-}
-
 /** Results in the annotation of a slice. Undefined when there is none or it is not of our form. */
 export function probeResultsOf(slice: EndpointSlice): ProbeResults | undefined {
-  return decodeProbeResults(slice.metadata.annotations?.[PROBE_RESULTS_ANNOTATION]);
-}
-
-/** Reads the text of the annotation. A broken text is nothing known; a broken pod in it is left out. */
-export function decodeProbeResults(text: string | undefined): ProbeResults | undefined {
-  const value = parseJson(text);
-  if (!isRecord(value) || typeof value['definition'] !== 'string' || !isRecord(value['pods']))
-    return undefined;
-  const pods = Object.entries(value['pods']).flatMap(([name, pod]) => {
-    const verdict = decodeVerdict(pod);
-    return verdict === undefined ? [] : [[name, verdict] as const];
-  });
-  return { definition: value['definition'], pods: Object.fromEntries(pods) };
-}
-
-function decodeVerdict(value: unknown): ProbeResults['pods'][string] | undefined {
-  if (!isRecord(value)) return undefined;
-  const { uid, isUp, hasBeenUp, since, failed } = value;
-  if (typeof uid !== 'string' || typeof isUp !== 'boolean' || typeof hasBeenUp !== 'boolean')
-    return undefined;
-  if (typeof since !== 'string' || !Array.isArray(failed) || !failed.every(isFailedProbe)) return undefined;
-  return { uid, isUp, hasBeenUp, since, failed };
-}
-
-function isFailedProbe(value: unknown): value is FailedProbe {
-  return (
-    isRecord(value) &&
-    Number.isInteger(value['index']) &&
-    typeof value['probe'] === 'string' &&
-    typeof value['message'] === 'string'
-  );
+  return decodeProbeResults(slice.metadata.annotations?.[PROBE_RESULTS_ANNOTATION], endpointsOf(slice));
 }
 
 /** A verdict that an earlier process has published. */

@@ -1,5 +1,5 @@
 import { canonicalJson, compareText } from '#lib/core/canonical-json.ts';
-import type { EndpointPort, EndpointSlice, ObjectMeta } from '#lib/core/kubernetes.ts';
+import type { Endpoint, EndpointPort, EndpointSlice, ObjectMeta } from '#lib/core/kubernetes.ts';
 import type { NodeFacts } from '#lib/core/pod/node-facts.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
 import type { DesiredEndpoint } from '#lib/core/slice/desired-endpoints.ts';
@@ -7,7 +7,8 @@ import {
   PROBE_RESULTS_ANNOTATION,
   REFUSED_ENDPOINTS_ANNOTATION,
 } from '#lib/core/slice/endpoint-slice-metadata.ts';
-import { definitionHash, encodeProbeResults } from '#lib/core/slice/probe-results.ts';
+import { definitionHash } from '#lib/core/slice/probe-results.ts';
+import { encodeProbeResults } from '#lib/core/slice/probe-results-text.ts';
 import { encodeRefusedEndpoints } from '#lib/core/slice/refused-endpoints.ts';
 import { portsKey } from '#lib/core/slice/slice-groups.ts';
 import { sliceLabels, sliceOwner } from '#lib/core/slice/slice-metadata.ts';
@@ -75,7 +76,8 @@ function resultsAnnotation(
     verdict === undefined ? [] : [[podName, { uid: podUid, ...verdict }] as const],
   );
   const definition = definitionHash(swh.healthcheck.probes);
-  return { [PROBE_RESULTS_ANNOTATION]: encodeProbeResults({ definition, pods: Object.fromEntries(pods) }) };
+  const results = { definition, pods: Object.fromEntries(pods) };
+  return { [PROBE_RESULTS_ANNOTATION]: encodeProbeResults(results, shownOf(endpoints)) };
 }
 
 function refusedAnnotation(
@@ -90,8 +92,12 @@ function refusedAnnotation(
 
 function sliceBody({ ports, endpoints }: SliceContent): Pick<EndpointSlice, 'endpoints' | 'ports'> {
   const sorted = endpoints.toSorted((a, b) => compareText(a.podName, b.podName) || compareText(a.key, b.key));
-  const shown = sorted.filter(({ isWithheld, refusal }) => isWithheld !== true && refusal === undefined);
-  return { endpoints: shown.map(({ endpoint }) => endpoint), ports };
+  return { endpoints: shownOf(sorted), ports };
+}
+
+function shownOf(endpoints: readonly DesiredEndpoint[]): readonly Endpoint[] {
+  const shown = endpoints.filter(({ isWithheld, refusal }) => isWithheld !== true && refusal === undefined);
+  return shown.map(({ endpoint }) => endpoint);
 }
 
 function comparable(slice: EndpointSlice): string {

@@ -4,8 +4,15 @@ import { type DesiredEndpoint, endpointKey } from '#lib/core/slice/desired-endpo
 import type { SliceGroup } from '#lib/core/slice/slice-groups.ts';
 import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
 
-/** Endpoints in one slice, at most: the EndpointSlice controller's default. */
-export const MAX_ENDPOINTS_PER_SLICE = 100;
+/**
+ * Slices are filled up to so many endpoints. Every change of one is sent to every consumer with all that the slice holds:
+ * with an eighth of what the EndpointSlice controller puts into one, a change costs an eighth. Fewer still, and what is
+ * said once for each slice (1 kB, as much as four endpoints) would weigh as much as they.
+ */
+const FILL_UP_TO = 12;
+
+/** What a slice that stands may hold: the EndpointSlice controller's default. Fuller ones are cut down to it. */
+const MOST_ENDPOINTS = 100;
 
 /** Which endpoints of a group go where. */
 export interface Placement {
@@ -42,13 +49,13 @@ function takeStanding(slice: EndpointSlice, waiting: Map<string, DesiredEndpoint
       waiting.delete(key);
       return endpoint ?? [];
     });
-  for (const endpoint of standing.splice(MAX_ENDPOINTS_PER_SLICE)) waiting.set(endpoint.key, endpoint);
+  for (const endpoint of standing.splice(MOST_ENDPOINTS)) waiting.set(endpoint.key, endpoint);
   return standing;
 }
 
 function fillUp(endpoints: DesiredEndpoint[], waiting: Map<string, DesiredEndpoint>): void {
   for (const [key, endpoint] of waiting) {
-    if (endpoints.length >= MAX_ENDPOINTS_PER_SLICE) return;
+    if (endpoints.length >= FILL_UP_TO) return;
     endpoints.push(endpoint);
     waiting.delete(key);
   }
@@ -59,8 +66,8 @@ function byFullness(a: Content, b: Content): number {
 }
 
 function chunksOf(endpoints: readonly DesiredEndpoint[]): readonly (readonly DesiredEndpoint[])[] {
-  const count = Math.ceil(endpoints.length / MAX_ENDPOINTS_PER_SLICE);
+  const count = Math.ceil(endpoints.length / FILL_UP_TO);
   return Array.from({ length: count }, (_, index) =>
-    endpoints.slice(index * MAX_ENDPOINTS_PER_SLICE, (index + 1) * MAX_ENDPOINTS_PER_SLICE),
+    endpoints.slice(index * FILL_UP_TO, (index + 1) * FILL_UP_TO),
   );
 }

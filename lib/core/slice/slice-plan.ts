@@ -8,6 +8,7 @@ import {
   type EndpointsInput,
   endpointKey,
 } from '#lib/core/slice/desired-endpoints.ts';
+import { underFormerPorts } from '#lib/core/slice/former-ports.ts';
 import type { Publication } from '#lib/core/slice/publication.ts';
 import { withoutDisagreement } from '#lib/core/slice/slice-agreement.ts';
 import { freshSlice, isSameSlice, renewedSlice } from '#lib/core/slice/slice-content.ts';
@@ -47,7 +48,9 @@ function planPublish(
   desired: readonly DesiredEndpoint[],
   own: readonly EndpointSlice[],
 ): Plan<EndpointSlice> {
-  const placed = placeAll(groupEndpoints(settleClaims(desired)), own, input);
+  const settled = settleClaims(desired);
+  const groups = groupEndpoints([...settled, ...underFormerPorts(input.swh, settled, own)]);
+  const placed = placeAll(groups, own, input);
   const filled = placed.flatMap(({ group, placement }) =>
     placement.kept.filter(({ endpoints }) => endpoints.length > 0).map((kept) => ({ ...kept, group })),
   );

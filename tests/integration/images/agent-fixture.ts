@@ -127,6 +127,17 @@ export class AgentFixture {
     });
   }
 
+  /** Pods that nothing runs behind. */
+  async createIdlePods(app: string, names: readonly string[]): Promise<void> {
+    const spec = { nodeName: NODE, containers: [{ name: 'main' }] };
+    const { kubelets } = this.cluster;
+    await Promise.all(
+      names.map((name) =>
+        kubelets.createPod({ metadata: { namespace: 'default', name, labels: { for: app } }, spec }),
+      ),
+    );
+  }
+
   /** Creates an object that selects the pods made for it, as the controller would have accepted it. */
   async createSwh(name: string, healthcheck: object = HEALTHCHECK): Promise<void> {
     const { api } = this.cluster.controlPlane;

@@ -147,6 +147,49 @@ describe('a client certificate', () => {
   });
 });
 
+describe('one pod among many that changes its mind', () => {
+  const POD = { namespace: 'default', name: 'l-7' };
+
+  /** Changes of slices until each probe of the node has run some more times. */
+  async function changesSince(since: number): Promise<readonly string[]> {
+    await fixture.moreRuns(30);
+    return fixture.log.changes('l', since).map(({ kind }) => kind);
+  }
+
+  /** Two slices full of pods, of which one has a server behind it. */
+  beforeAll(async () => {
+    await fixture.createPod('l-7', 'l');
+    await fixture.createIdlePods(
+      'l',
+      Array.from({ length: 30 }, (_, index) => `l-idle-${index}`),
+    );
+    await fixture.createSwh('l', {});
+    await waitFor('31 ready endpoints', async () =>
+      fixture.log.ready('l').length === 31 ? true : undefined,
+    );
+    expect(await fixture.slices('l')).toHaveLength(2);
+  });
+
+  test.each([false, true])('ready: %s: one slice is written once', async (isReady) => {
+    const since = Date.now();
+    await fixture.cluster.kubelets.setContainerReady(POD, 'main', isReady);
+    await waitFor('the endpoint to follow', async () =>
+      fixture.log.ready('l').includes('l-7') === isReady ? true : undefined,
+    );
+    expect(await changesSince(since)).toEqual(['stored']);
+  });
+});
+
+describe('a verdict that changes', () => {
+  test.each([false, true])('healthy: %s: the slice is written once', async (isHealthy) => {
+    const since = Date.now();
+    fixture.pods.web('a-2').setHealthy(isHealthy);
+    await fixture.log.waitForReady('a', isHealthy ? ['a-1', 'a-2'] : ['a-1'], SOON_MS);
+    await fixture.moreRuns(30);
+    expect(fixture.log.changes('a', since).map(({ kind }) => kind)).toEqual(['stored']);
+  });
+});
+
 describe('a restart of the agent', () => {
   test.each(['SIGKILL', 'SIGTERM'] as const)('by %s writes nothing', async (signal) => {
     const name = signal === 'SIGKILL' ? 'g' : 'h';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndpointSlice, KubernetesObject, Lease, Pod, Service } from '#lib/core/kubernetes.ts';
 import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadata.ts';
-import { definitionHash, encodeProbeResults } from '#lib/core/slice/probe-results.ts';
+import { definitionHash } from '#lib/core/slice/probe-results.ts';
+import { encodeProbeResults } from '#lib/core/slice/probe-results-text.ts';
 import { waitFor } from '../../../dev/process/wait-for.ts';
 import type { Status } from '../../../images/controller/src/status.ts';
 import { anEndpoint, aSlice, aTcpProbe, aVerdict } from '../../support/builders.ts';

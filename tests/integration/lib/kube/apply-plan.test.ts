@@ -98,3 +98,18 @@ test('what the API server refuses is an error; its siblings are still tried', as
   expect(applied).toMatchObject({ created: 1, conflicts: 0, errors: [expect.any(Error)] });
   expect(resultOfApplied(applied).kind).toBe('retry');
 });
+
+test('managed fields are cleared with an update where it is asked for, and stay away', async () => {
+  const deps = { api: connection.api, resource: ENDPOINT_SLICES, logger: silentLogger };
+  await apply({ create: [aSlice('light')] });
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/light`;
+  const fieldsOf = async () => JSON.stringify(await controlPlane.api.get(path)).includes('managedFields');
+  expect(await fieldsOf()).toBe(true);
+  for (const address of ['10.0.0.2', '10.0.0.3']) {
+    const current = await stored('light');
+    const update = [{ current, next: { ...current, endpoints: [{ addresses: [address] }] } }];
+    await applyPlan({ ...deps, clearsManagedFields: true }, { create: [], update, delete: [] });
+    expect(await fieldsOf()).toBe(false);
+    expect((await stored('light')).endpoints[0]?.addresses).toEqual([address]);
+  }
+});

@@ -5,7 +5,7 @@ import {
   PROBE_RESULTS_ANNOTATION,
   REFUSED_ENDPOINTS_ANNOTATION,
 } from '#lib/core/slice/endpoint-slice-metadata.ts';
-import { encodeProbeResults } from '#lib/core/slice/probe-results.ts';
+import { encodeProbeResults } from '#lib/core/slice/probe-results-text.ts';
 import { encodeRefusedEndpoints } from '#lib/core/slice/refused-endpoints.ts';
 import type { Status } from '../../../../images/controller/src/status.ts';
 import {

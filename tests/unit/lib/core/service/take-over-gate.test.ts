@@ -4,7 +4,8 @@ import type { EndpointVerdict } from '#lib/core/probe/endpoint-verdict.ts';
 import { NOT_PROBED_YET } from '#lib/core/probe/verdict.ts';
 import { type GateInput, takeOverGate } from '#lib/core/service/take-over-gate.ts';
 import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadata.ts';
-import { definitionHash, encodeProbeResults } from '#lib/core/slice/probe-results.ts';
+import { definitionHash } from '#lib/core/slice/probe-results.ts';
+import { encodeProbeResults } from '#lib/core/slice/probe-results-text.ts';
 import { anEndpoint, anSwh, aSlice, aVerdict, type SwhGiven } from '../../../../support/builders.ts';
 
 const PODS = ['web-1', 'web-2'];

@@ -1,13 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EndpointVerdict, ProbeResults } from '#lib/core/probe/endpoint-verdict.ts';
 import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadata.ts';
-import {
-  decodeProbeResults,
-  definitionHash,
-  encodeProbeResults,
-  restoreVerdict,
-} from '#lib/core/slice/probe-results.ts';
+import { definitionHash, probeResultsOf, restoreVerdict } from '#lib/core/slice/probe-results.ts';
 import { planSlices } from '#lib/core/slice/slice-plan.ts';
 import {
   anEndpoint,
@@ -18,78 +11,10 @@ import {
   aTcpProbe,
   aVerdict,
 } from '../../../../support/builders.ts';
-import { manyPods, planInput, publish, verdictsBy } from '../../../../support/slice-planning.ts';
+import { planInput, publish, verdictsBy } from '../../../../support/slice-planning.ts';
 
 const failed = [{ index: 0, probe: 'tcp:10.1.0.1:8080', message: 'refused' }];
 const down = aVerdict({ isUp: false, since: '2026-01-02T00:00:00Z', failed });
-
-const verdict: fc.Arbitrary<EndpointVerdict & { uid: string }> = fc.record({
-  uid: fc.uuid(),
-  isUp: fc.boolean(),
-  hasBeenUp: fc.boolean(),
-  since: fc.constant('2026-01-01T00:00:00Z'),
-  failed: fc.array(fc.record({ index: fc.nat(9), probe: fc.string(), message: fc.string() }), {
-    maxLength: 3,
-  }),
-});
-const results: fc.Arbitrary<ProbeResults> = fc.record({
-  definition: fc.string(),
-  pods: fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,9}$/), verdict, { noNullPrototype: true }),
-});
-
-describe('the annotation', () => {
-  it('gives back what was put in', () => {
-    fc.assert(
-      fc.property(results, (given) => {
-        expect(decodeProbeResults(encodeProbeResults(given))).toEqual(given);
-      }),
-    );
-  });
-
-  it('is the same text for the same results in another order', () => {
-    const a = { uid: 'a', ...down };
-    const b = { failed: [], since: '', hasBeenUp: true, isUp: true, uid: 'b' };
-    const one = encodeProbeResults({ definition: 'd', pods: { a, b } });
-    expect(encodeProbeResults({ pods: { b, a }, definition: 'd' })).toBe(one);
-  });
-
-  it('fits into an object however much fails', () => {
-    const message = '€'.repeat(200);
-    const many = Array.from({ length: 20 }, (_, index) => ({ index, probe: 'http:10.1.0.1:8080', message }));
-    const pods = Object.fromEntries(
-      manyPods(100).map(({ metadata: { name } }) => [name, { uid: `uid-${name}`, ...down, failed: many }]),
-    );
-    const text = encodeProbeResults({ definition: 'd', pods });
-    expect(Buffer.byteLength(text)).toBeLessThan(200 * 1024);
-    expect(Object.keys(decodeProbeResults(text)?.pods ?? {})).toHaveLength(100);
-  });
-
-  it.each([
-    { name: 'nothing', text: undefined },
-    { name: 'an empty text', text: '' },
-    { name: 'no JSON', text: '{' },
-    { name: 'null', text: 'null' },
-    { name: 'a list', text: '[]' },
-    { name: 'no definition', text: '{"pods":{}}' },
-    { name: 'no pods', text: '{"definition":"d"}' },
-    { name: 'pods of another form', text: '{"definition":"d","pods":[]}' },
-  ])('that is broken says nothing: $name', ({ text }) => {
-    expect(decodeProbeResults(text)).toBeUndefined();
-  });
-
-  it.each([
-    { name: 'null', pod: null },
-    { name: 'no uid', pod: { ...down } },
-    { name: 'a verdict of another form', pod: { uid: 'u', ...down, isUp: 'yes' } },
-    { name: 'no since', pod: { uid: 'u', ...down, since: 1 } },
-    { name: 'failures of another form', pod: { uid: 'u', ...down, failed: [{ index: 'x' }] } },
-    { name: 'failures that are no list', pod: { uid: 'u', ...down, failed: {} } },
-  ])('keeps the good pods beside a broken one: $name', ({ pod }) => {
-    const good = { uid: 'g', ...down };
-    const text = JSON.stringify({ definition: 'd', pods: { bad: pod, good } });
-    expect(decodeProbeResults(text)).toEqual({ definition: 'd', pods: { good } });
-  });
-});
 
 describe('definitionHash', () => {
   const probes = [aTcpProbe(), anHttpProbe()];
@@ -112,7 +37,7 @@ describe('the planner', () => {
   it('writes the verdicts of the endpoints of the slice', () => {
     const pods = [aPod(), aPod({ name: 'web-2', ips: ['10.1.0.2'] })];
     const [slice] = publish(planInput({ pods, verdictOf: verdictsBy({ 'uid-web-1': down }) }));
-    expect(decodeProbeResults(slice?.metadata.annotations?.[PROBE_RESULTS_ANNOTATION])).toEqual({
+    expect(slice && probeResultsOf(slice)).toEqual({
       definition: definitionHash(anSwh().healthcheck.probes),
       pods: { 'web-1': { uid: 'uid-web-1', ...down } },
     });

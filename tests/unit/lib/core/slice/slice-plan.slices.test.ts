@@ -82,17 +82,17 @@ describe('ports', () => {
 describe('chunks', () => {
   it.each([
     { count: 0, want: [] },
-    { count: 100, want: [100] },
-    { count: 101, want: [1, 100] },
-    { count: 250, want: [50, 100, 100] },
-  ])('hold at most 100 endpoints: $count', ({ count, want }) => {
+    { count: 12, want: [12] },
+    { count: 13, want: [1, 12] },
+    { count: 30, want: [6, 12, 12] },
+  ])('are filled up to 12 endpoints: $count', ({ count, want }) => {
     const sizes = publish(planInput({ pods: manyPods(count) })).map(({ endpoints }) => endpoints.length);
     expect(sizes.toSorted((a, b) => a - b)).toEqual(want);
   });
 
   it('are not evened out, and take up what comes where there is room', () => {
-    const before = publish(planInput({ pods: manyPods(250) }));
-    const fewer = manyPods(250).filter((_, index) => index % 3 !== 0);
+    const before = publish(planInput({ pods: manyPods(30) }));
+    const fewer = manyPods(30).filter((_, index) => index % 3 !== 0);
     const shrunk = publish(planInput({ pods: fewer, existing: before }));
     expect(shrunk).toHaveLength(3);
     const plan = planSlices(
@@ -103,28 +103,36 @@ describe('chunks', () => {
   });
 
   it('that are fuller are filled first', () => {
-    const pods = manyPods(91);
+    const pods = manyPods(16);
     const endpoints = pods
-      .slice(0, 90)
+      .slice(0, 15)
       .map(({ metadata: { name }, status }) => anEndpoint({ podName: name, address: status?.podIP ?? '' }));
     const existing = [
-      aSlice({ name: 'web-a', endpoints: endpoints.slice(0, 30) }),
-      aSlice({ name: 'web-b', endpoints: endpoints.slice(30) }),
+      aSlice({ name: 'web-a', endpoints: endpoints.slice(0, 5) }),
+      aSlice({ name: 'web-b', endpoints: endpoints.slice(5) }),
     ];
-    expect(publish(planInput({ pods, existing })).map((one) => one.endpoints.length)).toEqual([30, 61]);
+    expect(publish(planInput({ pods, existing })).map((one) => one.endpoints.length)).toEqual([5, 11]);
   });
 
   it('do not depend on the order of pods', () => {
-    const pods = manyPods(150);
+    const pods = manyPods(60);
     expect(publish(planInput({ pods: pods.toReversed() }))).toEqual(publish(planInput({ pods })));
   });
 
-  it('that are overfull shed what is above the limit', () => {
+  it('that another release has filled with up to 100 stay as they are', () => {
+    const endpoints = manyPods(100).map(({ metadata: { name }, status }) =>
+      anEndpoint({ podName: name, address: status?.podIP ?? '' }),
+    );
+    const after = publish(planInput({ pods: manyPods(101), existing: [aSlice({ endpoints })] }));
+    expect(after.map((one) => one.endpoints.length)).toEqual([100, 1]);
+  });
+
+  it('that are overfull shed what is above 100', () => {
     const endpoints = manyPods(130).map(({ metadata: { name }, status }) =>
       anEndpoint({ podName: name, address: status?.podIP ?? '' }),
     );
     const after = publish(planInput({ pods: manyPods(130), existing: [aSlice({ endpoints })] }));
-    expect(after.map((one) => one.endpoints.length)).toEqual([100, 30]);
+    expect(after.map((one) => one.endpoints.length)).toEqual([100, 12, 12, 6]);
   });
 
   it('without endpoints are deleted', () => {
