@@ -33,15 +33,17 @@ const PAUSE_MS = 1_500;
  */
 export async function changePorts(rig: TakeOverRig, name: string): Promise<void> {
   const path = `/api/v1/namespaces/${NAMESPACE}/services`;
+  let sinceMs = 0;
   const services = new ObjectWatch<Service>(rig.cluster.controlPlane.api, path);
   try {
     await waitFor(`the watch to tell of ${name}`, async () => services.get(name));
+    sinceMs = Date.now();
     await changeAll(rig, name);
   } finally {
     services.stop();
   }
   const changes = services.changes().filter(({ object }) => object.metadata.name === name);
-  const unserved = unservedNames(changes, rig.endpoints.changes(name), HTTP.port);
+  const unserved = unservedNames(changes, rig.endpoints.changes(name), { port: HTTP.port, sinceMs });
   if (unserved.length > 0) throw new Error(`${name} had no endpoint under port name ${unserved.join(', ')}`);
 }
 
