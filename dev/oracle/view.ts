@@ -1,5 +1,6 @@
 import { canonicalJson, compareText } from '#lib/core/canonical-json.ts';
 import type { Endpoint, EndpointPort, EndpointSlice, Service } from '#lib/core/kubernetes.ts';
+import { CHILD_LABEL } from '#lib/core/service/child-service-metadata.ts';
 
 /** What is said about one thing, by field. Absent and undefined are the same. */
 export type Facts = Readonly<Record<string, unknown>>;
@@ -94,7 +95,7 @@ function serviceFacts({ metadata, spec }: Service): Facts {
     addresses: clusterIP === 'None' ? 'headless' : clusterIPs.length,
     hasHealthCheckNodePort: healthCheckNodePort !== undefined,
     ports: ports.map(({ nodePort, ...port }) => ({ ...port, hasNodePort: nodePort !== undefined })),
-    labels: withoutKeys(metadata.labels ?? {}, ['heritage']),
+    labels: withoutKeys(metadata.labels ?? {}, ['heritage', CHILD_LABEL]),
     annotations: withoutKeys(metadata.annotations ?? {}, PROPAGATED),
   };
 }
