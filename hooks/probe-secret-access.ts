@@ -2,7 +2,7 @@ import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
 import type { KubernetesObject } from '#lib/core/kubernetes.ts';
 import { secretNameOf } from '#lib/core/probe/probe-needs.ts';
 import { sameJson } from '#lib/core/same-json.ts';
-import type { Hook, KubernetesBinding, Operation } from '#lib/hook/hook.ts';
+import type { Hook, KubernetesBinding, Operation, Snapshots } from '#lib/hook/hook.ts';
 import { OBJECTS } from './bindings.ts';
 
 /** Name of the Role and of the RoleBinding; the controller's own rights on these kinds end at it. */
@@ -28,23 +28,34 @@ export const probeSecretAccess: Hook = {
   name: 'probe-secret-access',
   config: { configVersion: 'v1', kubernetes: [OBJECTS, ROLES, ROLE_BINDINGS] },
   keysOf: (_binding, { metadata }) => [metadata.namespace ?? ''],
-  reconcile(snapshots) {
-    const roles = byNamespace(snapshots[ROLES.name] ?? []);
-    const bindings = byNamespace(snapshots[ROLE_BINDINGS.name] ?? []);
-    const secrets = secretsByNamespace(snapshots[OBJECTS.name] ?? []);
-    const namespaces = new Set([...secrets.keys(), ...roles.keys(), ...bindings.keys()]);
-    return [...namespaces].sort().flatMap((namespace) => {
-      const names = secrets.get(namespace);
-      return [
-        ...settle(ROLES, { current: roles.get(namespace), desired: names && role(namespace, names) }),
-        ...settle(ROLE_BINDINGS, {
-          current: bindings.get(namespace),
-          desired: names && roleBinding(namespace),
-        }),
-      ];
-    });
-  },
+  reconcile: (snapshots) => settleAll(snapshots, secretsByNamespace(snapshots[OBJECTS.name] ?? [])),
 };
+
+/** In place of `probeSecretAccess` where nobody may read Secrets: takes back every grant that there is. */
+export const probeSecretWithdrawal: Hook = {
+  ...probeSecretAccess,
+  reconcile: (snapshots) => settleAll(snapshots, new Map()),
+};
+
+/** From the grants that there are to those over `secrets`, the names by namespace. */
+function settleAll(
+  snapshots: Snapshots,
+  secrets: ReadonlyMap<string, readonly string[]>,
+): readonly Operation[] {
+  const roles = byNamespace(snapshots[ROLES.name] ?? []);
+  const bindings = byNamespace(snapshots[ROLE_BINDINGS.name] ?? []);
+  const namespaces = new Set([...secrets.keys(), ...roles.keys(), ...bindings.keys()]);
+  return [...namespaces].sort().flatMap((namespace) => {
+    const names = secrets.get(namespace);
+    return [
+      ...settle(ROLES, { current: roles.get(namespace), desired: names && role(namespace, names) }),
+      ...settle(ROLE_BINDINGS, {
+        current: bindings.get(namespace),
+        desired: names && roleBinding(namespace),
+      }),
+    ];
+  });
+}
 
 /** An object with more fields than all objects have. */
 type RbacObject = KubernetesObject & Readonly<Record<string, unknown>>;

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node, Pod } from '#lib/core/kubernetes.ts';
 import { DIST, ROOT } from '../build/layout.ts';
+import { manifestOf, renderChart, withoutWorkloads } from '../chart/render-chart.ts';
 import type { ManagedProcess } from '../process/managed-process.ts';
 import type { ProcessHost, ProcessSpec } from '../process/process-host.ts';
 import { GiveUpError, waitFor } from '../process/wait-for.ts';
@@ -141,13 +142,14 @@ interface Established {
   };
 }
 
-/** The CRD, the namespace, and what the module grants its programs: nothing more than the chart does. */
+/**
+ * The CRD and the rendered chart, so that the programs have the rights that an installation gives them and no others. The
+ * workloads are left out: the programs run as processes, and nothing would run the pods.
+ */
 async function applyModuleManifests({ controlPlane }: ProductHome): Promise<void> {
-  const rules = globSync('templates/**/{rbac-for-us,admission-policy}*.yaml', { cwd: ROOT }).toSorted();
-  const files = ['templates/namespace.yaml', ...rules].map((file) => join(ROOT, file));
-  const manifests = files.map((file) => readFileSync(file, 'utf8')).join('\n---\n');
   await applyResourceDefinition(controlPlane);
-  await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
+  const chart = manifestOf(withoutWorkloads(await renderChart()));
+  await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], chart);
 }
 
 /** The CRD; resolves when objects of its kind can be made. */

@@ -54,7 +54,7 @@ export function parseServiceWithHealthchecks(object: unknown): ParseResult {
       ...metadata,
       service: service.service,
       healthcheck: healthcheck.healthcheck,
-      adoptionPolicy: result.spec.adoptionPolicy,
+      adoptionPolicy: result.spec.adoptionPolicy ?? 'Adopt',
       deletionPolicy: result.spec.deletionPolicy,
       observed: readObservedStatus(object),
     },

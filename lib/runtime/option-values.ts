@@ -28,13 +28,18 @@ export const bool: OptionType<boolean> = {
     value === 'true' || value === 'false' ? right(value === 'true') : wrong('must be true or false'),
 };
 
-export const logLevel: OptionType<LogLevel> = {
-  placeholder: 'LEVEL',
-  parse(value) {
-    const level = LOG_LEVELS.find((one) => one === value);
-    return level === undefined ? wrong(`must be one of ${LOG_LEVELS.join(', ')}`) : right(level);
-  },
-};
+/** One of the given words. */
+export function oneOf<Word extends string>(placeholder: string, words: readonly Word[]): OptionType<Word> {
+  return {
+    placeholder,
+    parse(value) {
+      const word = words.find((one) => one === value);
+      return word === undefined ? wrong(`must be one of ${words.join(', ')}`) : right(word);
+    },
+  };
+}
+
+export const logLevel: OptionType<LogLevel> = oneOf('LEVEL', LOG_LEVELS);
 
 /** A whole number within limits that both belong to the range. */
 export function integer(min: number, max: number): OptionType<number> {

@@ -1,15 +1,11 @@
+import type { Settings } from '../../dev/chart/chart-values.ts';
+import { manifestOf, renderChart, withoutWorkloads } from '../../dev/chart/render-chart.ts';
 import { waitFor } from '../../dev/process/wait-for.ts';
 import { type SharedControlPlane, sharedControlPlane } from './control-plane.ts';
 
-const MANIFESTS = [
-  'crds/servicewithhealthchecks.yaml',
-  'templates/namespace.yaml',
-  'templates/agent/rbac-for-us.yaml',
-  'templates/controller/admission-policy.yaml',
-  'templates/controller/rbac-for-us.yaml',
-].map((path) => new URL(`../../${path}`, import.meta.url).pathname);
+const RESOURCE_DEFINITION = new URL('../../crds/servicewithhealthchecks.yaml', import.meta.url).pathname;
 
-/** The shared control plane with the module's manifests on it, and a namespace to work in. */
+/** The shared control plane with the rendered chart on it, workloads aside, and a namespace to work in. */
 export interface InstalledModule {
   readonly cluster: SharedControlPlane;
   readonly namespace: string;
@@ -18,11 +14,14 @@ export interface InstalledModule {
 }
 
 /** Installs the module, as often as is asked, and waits until its resource is served. */
-export async function installModule(namespacePrefix: string): Promise<InstalledModule> {
+export async function installModule(
+  namespacePrefix: string,
+  settings: Settings = {},
+): Promise<InstalledModule> {
   const cluster = await sharedControlPlane();
-  for (const path of MANIFESTS) {
-    await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', path]);
-  }
+  const apply = ['apply', '--server-side', '--force-conflicts', '-f'];
+  await cluster.kubectl([...apply, RESOURCE_DEFINITION]);
+  await cluster.kubectl([...apply, '-'], manifestOf(withoutWorkloads(await renderChart({ settings }))));
   const namespace = await cluster.createNamespace(namespacePrefix);
   const objects = `/apis/network.deckhouse.io/v1alpha1/namespaces/${namespace}/servicewithhealthchecks`;
   await waitFor('the resource to be served', () => cluster.api.get(objects));

@@ -1,6 +1,8 @@
 import { type EndpointSlice, keyOf, type Node, type Service } from '#lib/core/kubernetes.ts';
 import { API_SERVICE_KEY, firstFamilyOf } from '#lib/core/service/first-family.ts';
+import type { AdoptionPolicy } from '#lib/core/service-with-healthchecks.ts';
 import { type BindingInformers, createBindingInformers } from '#lib/hook/binding-informers.ts';
+import type { Hook } from '#lib/hook/hook.ts';
 import { createResidentHook } from '#lib/hook/resident-host.ts';
 import { createEventRecorder } from '#lib/kube/event-recorder.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
@@ -12,10 +14,12 @@ import type { Random } from '#lib/runtime/random.ts';
 import { type ReconcileLoopDeps, runReconcileLoop } from '#lib/runtime/reconcile-loop.ts';
 import { WorkQueue } from '#lib/runtime/work-queue.ts';
 import { NODES, OBJECTS, SERVICES, SLICES } from '../../../hooks/bindings.ts';
+import { probeSecretAccess, probeSecretWithdrawal } from '../../../hooks/probe-secret-access.ts';
 import { HOOKS } from '../../../hooks/registry.ts';
 import { createAddressMemory } from './address-memory.ts';
 import { type ChildErrors, createChildErrors } from './child-errors.ts';
 import { type ClusterFields, createClusterFields } from './cluster-fields.ts';
+import { withAdoptionPolicy } from './default-adoption-policy.ts';
 import { createHandOverReconciler } from './hand-over-reconciler.ts';
 import { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
 import { countNodeEndpoints } from './node-endpoints.ts';
@@ -38,6 +42,15 @@ export interface ControllerDeps {
   readonly instance: string;
   /** Hands over, piece by piece, what is at a path of the API server that holds no object. */
   scan(path: string, onChunk: (chunk: Buffer) => void, signal: AbortSignal): Promise<void>;
+  readonly settings: ControllerSettings;
+}
+
+/** What whoever installs the module may choose. */
+export interface ControllerSettings {
+  /** Holds for objects that name none. */
+  readonly adoptionPolicy: AdoptionPolicy;
+  /** Whether agents are let to the Secrets that probes name. `false` takes back what was granted before. */
+  readonly probeSecretAccess: boolean;
 }
 
 /** The controller, without its command line and its servers. */
@@ -69,9 +82,12 @@ export function createController(ports: ControllerDeps): Controller {
   const addresses = createAddressMemory(ports.clock);
   const contests = createServiceContests(ports.clock);
   const deps = { ...ports, api: rememberingApi(patientApi(ports), addresses, ports.clock) };
-  const informers = createBindingInformers(deps, trimObject);
+  const informers = createBindingInformers(deps, (kind, object) =>
+    withAdoptionPolicy(kind, trimObject(kind, object), deps.settings.adoptionPolicy),
+  );
+  const hooks = hooksFor(deps.settings);
   const queues = new Map(
-    [...HOOKS.map(({ name }) => name), STATUS, TAKE_OVER, HAND_OVER].map((name) => [
+    [...hooks.map(({ name }) => name), STATUS, TAKE_OVER, HAND_OVER].map((name) => [
       name,
       new WorkQueue(deps),
     ]),
@@ -97,7 +113,7 @@ export function createController(ports: ControllerDeps): Controller {
   });
   const shared = { deps, informers, childErrors, takeOvers, contests, clusterFields };
   const parts = [
-    ...HOOKS.map((hook) => hookPart(shared, hook, queueOf(queues, hook.name))),
+    ...hooks.map((hook) => hookPart(shared, hook, queueOf(queues, hook.name))),
     statusPart(shared, metrics, statusQueue),
     takeOverPart(shared, queueOf(queues, TAKE_OVER)),
     handOverPart(shared, queueOf(queues, HAND_OVER)),
@@ -127,6 +143,11 @@ export function createController(ports: ControllerDeps): Controller {
   };
 }
 
+function hooksFor({ probeSecretAccess: isGranted }: ControllerSettings): readonly Hook[] {
+  if (isGranted) return HOOKS;
+  return HOOKS.map((hook) => (hook === probeSecretAccess ? probeSecretWithdrawal : hook));
+}
+
 interface Shared {
   readonly deps: ControllerDeps;
   readonly informers: BindingInformers;
@@ -136,11 +157,7 @@ interface Shared {
   readonly clusterFields: ClusterFields;
 }
 
-function hookPart(
-  { deps, informers, childErrors }: Shared,
-  hook: (typeof HOOKS)[number],
-  queue: WorkQueue,
-): Part {
+function hookPart({ deps, informers, childErrors }: Shared, hook: Hook, queue: WorkQueue): Part {
   const sources = hook.config.kubernetes.map((binding) => [binding.name, informers.of(binding)] as const);
   const resident = createResidentHook({
     hook,

@@ -38,7 +38,11 @@ async function main(): Promise<void> {
 
   const metrics = createMetrics();
   addProcessMetrics(metrics);
-  const controller = createController({ ...deps, metrics, instance, scan: connection.scan });
+  const settings = {
+    adoptionPolicy: options['adoption-policy'],
+    probeSecretAccess: options['probe-secret-access'],
+  };
+  const controller = createController({ ...deps, metrics, instance, scan: connection.scan, settings });
   const ready = { informers: () => controller.unreadyReason() };
   const servers = await Promise.all([
     startHttpServer(options['metrics-address'], metricsRoutes(metrics)),

@@ -1,4 +1,5 @@
-import { bool } from '#lib/runtime/option-values.ts';
+import type { AdoptionPolicy } from '#lib/core/service-with-healthchecks.ts';
+import { bool, oneOf } from '#lib/runtime/option-values.ts';
 import type { OptionSet, OptionValues, Program } from '#lib/runtime/options.ts';
 import {
   healthAddressOption,
@@ -8,6 +9,8 @@ import {
   namespaceOption,
   VERSION,
 } from '#lib/runtime/program-options.ts';
+
+const ADOPTION_POLICIES = ['Adopt', 'AdoptAlways', 'Refuse'] as const satisfies readonly AdoptionPolicy[];
 
 const OPTIONS = {
   kubeconfig: kubeconfigOption,
@@ -23,6 +26,18 @@ const OPTIONS = {
     env: 'HAND_OVER',
     help: 'Give every Service back to the standard controllers, then end',
     fallback: { value: false },
+  },
+  'adoption-policy': {
+    type: oneOf('POLICY', ADOPTION_POLICIES),
+    env: 'ADOPTION_POLICY',
+    help: 'What holds for objects that name no adoptionPolicy',
+    fallback: { value: 'Adopt' },
+  },
+  'probe-secret-access': {
+    type: bool,
+    env: 'PROBE_SECRET_ACCESS',
+    help: 'Let agents read the Secrets that probes name',
+    fallback: { value: true },
   },
   'metrics-address': metricsAddressOption(8080),
   'health-address': healthAddressOption(4250),

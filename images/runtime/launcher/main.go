@@ -1,3 +1,6 @@
+// Copyright 2026 The service-with-healthchecks authors
+// SPDX-License-Identifier: Apache-2.0
+
 // Command launcher starts a program of this product with the Node runtime that lies beside it. It is one static
 // file, so the images need no shell and the hooks need no libraries of the host. The name that it is installed
 // under selects the program:

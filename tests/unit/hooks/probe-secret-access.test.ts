@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { PROBE_SECRETS, probeSecretAccess } from '../../../hooks/probe-secret-access.ts';
+import {
+  PROBE_SECRETS,
+  probeSecretAccess,
+  probeSecretWithdrawal,
+} from '../../../hooks/probe-secret-access.ts';
 import { afterOperations, aResource } from '../../support/hook-world.ts';
 
 const withSecrets = (name: string, ...secrets: readonly string[]) =>
@@ -90,5 +94,22 @@ describe('probe-secret-access', () => {
     expect(probeSecretAccess.reconcile(robbed)).toMatchObject([
       { operation: 'MergePatch', mergePatch: { subjects: [{ name: 'agent' }] } },
     ]);
+  });
+});
+
+describe('probe-secret-withdrawal', () => {
+  it('takes back what was granted, and then has nothing to do', () => {
+    const world = afterwards(withSecrets('a', 'read'));
+    const operations = probeSecretWithdrawal.reconcile(world);
+    expect(operations).toMatchObject([
+      { operation: 'DeleteInBackground', kind: 'Role', name: PROBE_SECRETS },
+      { operation: 'DeleteInBackground', kind: 'RoleBinding', name: PROBE_SECRETS },
+    ]);
+    const left = afterOperations(probeSecretWithdrawal, world, operations);
+    expect(probeSecretWithdrawal.reconcile(left)).toEqual([]);
+  });
+
+  it('grants nothing', () => {
+    expect(probeSecretWithdrawal.reconcile({ ...nothing, objects: [withSecrets('a', 'read')] })).toEqual([]);
   });
 });
