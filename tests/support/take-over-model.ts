@@ -18,6 +18,7 @@ export class Died extends Error {}
 const NAMESPACE = 'default';
 const NAME = 'web';
 const REF: ObjectRef = { namespace: NAMESPACE, name: NAME };
+const DELETED = '2026-01-01T02:00:00Z';
 const STANDARD = `${NAME}-standard`;
 const MIRRORED = `${NAME}-mirrored`;
 
@@ -38,6 +39,10 @@ export class TakeOverModel {
   #version = 100;
   /** Writes of the controller that go through before it dies; undefined: it lives. */
   writesLeft: number | undefined;
+  /** Something that happens right after the controller's write of that number, from 1. */
+  event: { readonly afterWrites: number; readonly happen: () => void } | undefined;
+  /** Writes that the controller has made. */
+  writes = 0;
 
   constructor(pods: readonly ModelPod[]) {
     this.#pods = pods;
@@ -54,6 +59,17 @@ export class TakeOverModel {
     const stored = { ...object, metadata: { ...object.metadata, uid, resourceVersion: `${this.#version}` } };
     this.#objects.set(idOf(resource, keyOf(object)), stored);
     return stored;
+  }
+
+  /** As the API server deletes: an object with finalizers only begins to go. */
+  requestDeletion(resource: Resource<KubernetesObject>, ref: ObjectRef = REF): void {
+    const object = this.find(resource, ref);
+    if (object === undefined) return;
+    if ((object.metadata.finalizers ?? []).length === 0) {
+      this.remove(resource, ref);
+      return;
+    }
+    this.put(resource, { ...object, metadata: { ...object.metadata, deletionTimestamp: DELETED } });
   }
 
   remove(resource: Resource<KubernetesObject>, ref: ObjectRef = REF): void {
@@ -138,7 +154,12 @@ export class TakeOverModel {
     const write = <T>(act: () => T): Promise<T> => {
       if (this.writesLeft === 0) return Promise.reject(new Died());
       if (this.writesLeft !== undefined) this.writesLeft -= 1;
-      return Promise.resolve().then(act);
+      return Promise.resolve()
+        .then(act)
+        .finally(() => {
+          this.writes += 1;
+          if (this.event?.afterWrites === this.writes) this.event.happen();
+        });
     };
     const found = <T extends KubernetesObject>(resource: Resource<T>, ref: ObjectRef): T => {
       const object = this.find(resource, ref);

@@ -114,12 +114,13 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
       pacer.noteRest(key);
       return DONE;
     }
-    const ms = pacer.waitMs(key, reconciler.waitingPlan(key, plan));
-    if (ms > 0) return { kind: 'requeueAfter', ms };
-    const applied = await health.track(applyPlan(writing, plan, signal));
+    const paced = pacer.pace(key, plan, reconciler.waitingPlan(key, plan));
+    if (paced.kind === 'wait') return { kind: 'requeueAfter', ms: paced.ms };
+    const applied = await health.track(applyPlan(writing, paced.plan, signal));
     // What has failed keeps nobody busy, and comes again after the queue's own waits.
-    if (applied.errors.length === 0) pacer.noteWrite(key, plan);
-    return resultOfApplied(applied);
+    if (applied.errors.length === 0) pacer.noteWrite(key, plan, paced.plan);
+    const result = resultOfApplied(applied);
+    return result.kind === 'done' && paced.plan !== plan ? { kind: 'requeueAfter', ms: 0 } : result;
   }
 
   async function run(signal: AbortSignal): Promise<void> {

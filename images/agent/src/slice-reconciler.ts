@@ -125,7 +125,7 @@ export class SliceReconciler {
   }
 }
 
-const MAY_NOT_WAIT: WaitingPlan = { urgency: 'atOnce', endpoints: 0 };
+const MAY_NOT_WAIT: WaitingPlan = { urgency: 'atOnce', endpoints: 0, isIndivisible: true };
 
 /** What an earlier process of this node has published about the endpoint. */
 function published(

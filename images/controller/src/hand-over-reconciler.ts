@@ -4,7 +4,7 @@ import { HAND_OVER_FINALIZER } from '#lib/core/service/hand-over.ts';
 import type { Snapshots } from '#lib/hook/hook.ts';
 import type { UncheckedServiceWithHealthchecks } from '#lib/kube/resources.ts';
 import { DONE, type ReconcileResult } from '#lib/runtime/reconcile-loop.ts';
-import { HAND_OVER_POLL_MS, type HandOverDeps, handOverStep, setFinalizer } from './hand-over.ts';
+import { HAND_OVER_POLL_MS, type HandOverDeps, handOverStep, isReleased, setFinalizer } from './hand-over.ts';
 
 export interface HandOverReconcilerDeps extends HandOverDeps {
   /** `objects` of the key. */
@@ -29,7 +29,9 @@ export function createHandOverReconciler(
       return DONE;
     }
     if (!hasFinalizer) return DONE;
-    if (isRetained && !(await isFinished(deps, key, signal))) {
+    // Half given back it would be without endpoints: what was begun under the policy `Retain` comes to its end.
+    const isGivenBack = isRetained || (await isReleased(deps, object, signal));
+    if (isGivenBack && !(await isFinished(deps, key, signal))) {
       return { kind: 'requeueAfter', ms: HAND_OVER_POLL_MS };
     }
     await setFinalizer(deps, object, false, signal);

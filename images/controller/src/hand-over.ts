@@ -1,12 +1,14 @@
 import { readObservedStatus } from '#lib/api/observed-status.ts';
 import { selectorOf } from '#lib/api/selector-of.ts';
 import type { ObjectRef } from '#lib/core/kubernetes.ts';
+import { controllerOf, pointsAt } from '#lib/core/service/child-service-metadata.ts';
 import {
   announcedConditions,
   HAND_OVER_FINALIZER,
   type HandOverStep,
   planHandOver,
 } from '#lib/core/service/hand-over.ts';
+import { CHILD_SERVICE_HANDING_OVER, CHILD_SERVICE_READY } from '#lib/core/slice/publication.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import {
   ENDPOINT_SLICES,
@@ -53,6 +55,20 @@ export async function handOverStep(
   if (step.kind === 'wait') logger.debug('hand-over waits', { key, reason: step.message });
   else logger.info('hand-over step', { key, step: step.kind });
   return perform(deps, { object, ref, step }, signal);
+}
+
+/** Whether the Service of the object has been given its selector back and our slices may still be needed. */
+export async function isReleased(
+  { api }: HandOverDeps,
+  object: UncheckedServiceWithHealthchecks,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { namespace = '', name } = object.metadata;
+  const child = readObservedStatus(object).conditions.find(({ type }) => type === CHILD_SERVICE_READY);
+  if (child?.reason !== CHILD_SERVICE_HANDING_OVER) return false;
+  const service = await getIfThere(api, SERVICES, { namespace, name }, signal);
+  const owner = service && controllerOf(service.metadata);
+  return service !== undefined && !(owner !== undefined && pointsAt(owner, name));
 }
 
 /** Lets a deleted object go, or keeps one from going before its Service has been given back. */

@@ -1,9 +1,9 @@
 import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
 import type { KubernetesObject, Service } from '#lib/core/kubernetes.ts';
 import { decideChildService } from '#lib/core/service/child-service.ts';
+import { skipsMirror } from '#lib/core/service/skip-mirror.ts';
 import { planTakeOver, type TakeOverStep } from '#lib/core/service/take-over.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
-import { SKIP_MIRROR_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { CHILD_SERVICE_READY } from '#lib/core/slice/publication.ts';
 import type { Snapshots } from '#lib/hook/hook.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
@@ -100,8 +100,7 @@ async function planNext(
   memory: Memory,
   signal: AbortSignal,
 ): Promise<TakeOverStep> {
-  if (service?.metadata.labels?.[SKIP_MIRROR_LABEL] === 'true')
-    memory.labelledSinceMs ??= clock.monotonicMs();
+  if (service !== undefined && skipsMirror(service.metadata)) memory.labelledSinceMs ??= clock.monotonicMs();
   else delete memory.labelledSinceMs;
   // Without a Service, or with somebody else's, there is nothing that the feeds could change.
   const isConcerned = service !== undefined && decideChildService(swh, service).kind !== 'conflict';

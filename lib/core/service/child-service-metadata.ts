@@ -2,13 +2,14 @@ import type { ObjectMeta, OwnerReference } from '#lib/core/kubernetes.ts';
 import { sameJson } from '#lib/core/same-json.ts';
 import { HELM_POLICY, helmReleaseKey, isHelmMark } from '#lib/core/service/deployment-tool.ts';
 import { isTracking } from '#lib/core/service/gitops-tracking.ts';
+import { skipsMirror, undoSkipMirror } from '#lib/core/service/skip-mirror.ts';
 import {
   API_VERSION,
   GROUP,
   KIND,
   type ServiceWithHealthchecks,
 } from '#lib/core/service-with-healthchecks.ts';
-import { HERITAGE, HERITAGE_LABEL, SKIP_MIRROR_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
+import { HERITAGE, HERITAGE_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 
 /**
  * Label of the child with the object's name. The standard controllers copy the labels of a Service to what they make of
@@ -48,7 +49,7 @@ export function desiredChildMetadata(swh: ServiceWithHealthchecks, current?: Obj
     (!isTracking(key, value) || (isRetained && !isOfRelease && isHelmMark(key, value)));
   const labels = pick(swh.labels, (key, value) => !OURS_ALONE.includes(key) && isPassedOn(key, value));
   const annotations = pick(swh.annotations, isPassedOn);
-  const isUsers = isRetained || current?.labels?.[SKIP_MIRROR_LABEL] === 'true';
+  const isUsers = isRetained || (current !== undefined && skipsMirror(current));
   return {
     labels: { ...labels, [CHILD_LABEL]: swh.ref.name, ...(isUsers ? {} : { [HERITAGE_LABEL]: HERITAGE }) },
     annotations: {
@@ -107,18 +108,20 @@ export function pointsAt(owner: OwnerReference, name: string): boolean {
  * Parts of a merge patch that make the child an ordinary Service again: our owner reference and our bookkeeping go; what
  * was copied from the parent stays, because it was the user's wish for the Service.
  */
-export function releasedMetadata({ labels, annotations, ownerReferences = [] }: ObjectMeta): {
-  readonly labels: Readonly<Record<string, null>>;
-  readonly annotations: Readonly<Record<string, null>>;
+export function releasedMetadata(metadata: ObjectMeta): {
+  readonly labels: Readonly<Record<string, string | null>>;
+  readonly annotations: Readonly<Record<string, string | null>>;
   readonly ownerReferences: readonly OwnerReference[];
 } {
+  const { labels, annotations, ownerReferences = [] } = metadata;
+  const undone = undoSkipMirror(metadata);
   const isMarked = labels?.[HERITAGE_LABEL] === HERITAGE;
   const isKept = annotations?.[HELM_POLICY] === 'keep';
   const tracked = TRACKING_KEYS.filter((key) => annotations?.[key] !== undefined);
   const ours = [...tracked, ...(isKept ? [HELM_POLICY] : [])];
   return {
-    labels: { [CHILD_LABEL]: null, ...(isMarked ? { [HERITAGE_LABEL]: null } : {}) },
-    annotations: Object.fromEntries(ours.map((key) => [key, null])),
+    labels: { ...undone?.labels, [CHILD_LABEL]: null, ...(isMarked ? { [HERITAGE_LABEL]: null } : {}) },
+    annotations: { ...undone?.annotations, ...Object.fromEntries(ours.map((key) => [key, null])) },
     ownerReferences: ownerReferences.filter(({ controller }) => controller !== true),
   };
 }

@@ -2,11 +2,11 @@ import { setCondition } from '#lib/core/conditions.ts';
 import type { Condition, Endpoint, EndpointSlice, ObjectRef, Service } from '#lib/core/kubernetes.ts';
 import type { ChildServicePatch } from '#lib/core/service/child-service.ts';
 import { controllerOf, pointsAt, releasedMetadata } from '#lib/core/service/child-service-metadata.ts';
+import { undoSkipMirror } from '#lib/core/service/skip-mirror.ts';
 import { readyEndpoints } from '#lib/core/service/take-over-gate.ts';
 import {
   MANAGED_BY_LABEL,
   SERVICE_NAME_LABEL,
-  SKIP_MIRROR_LABEL,
   STANDARD_MANAGER,
 } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import {
@@ -64,23 +64,33 @@ export function planHandOver(world: HandOverWorld): HandOverStep {
   const child = world.conditions.find(({ type }) => type === CHILD_SERVICE_READY);
   const own = world.slices.filter((slice) => isSliceOf(slice, world));
   const { service } = world;
-  if (child?.reason === CHILD_SERVICE_HANDED_OVER && !isOurs(world)) {
+  if (service !== undefined && isOurs(world)) return giveBack(world, { service, own, child });
+  const unmarked = unmarkPatch(service);
+  if (unmarked !== undefined) return { kind: 'release', patch: unmarked };
+  if (child?.reason === CHILD_SERVICE_HANDED_OVER) {
     return own.length > 0 ? { kind: 'withdraw', slices: own } : { kind: 'finish' };
   }
   const elapsedMs = elapsed(child, world.now);
-  if (service !== undefined && isOurs(world)) {
-    if (child?.reason !== CHILD_SERVICE_HANDING_OVER) return HANDING_OVER;
-    if (elapsedMs < AGENT_PATIENCE_MS && !own.every(showsReadyOnly)) {
-      return { kind: 'wait', message: 'waiting for agents to leave out what is not ready' };
-    }
-    return { kind: 'release', patch: releasePatch(world, service) };
-  }
   const isUnderWay = child?.reason === CHILD_SERVICE_HANDING_OVER && service !== undefined;
   const missing = isUnderWay ? missingIn(standardSlices(world), own) : [];
   if (missing.length > 0 && elapsedMs < STANDARD_PATIENCE_MS) {
     return { kind: 'wait', message: `waiting for the standard slices to show ${missing.join(', ')}` };
   }
   return HANDED_OVER;
+}
+
+interface OurService {
+  readonly service: Service;
+  readonly own: readonly EndpointSlice[];
+  readonly child: Condition | undefined;
+}
+
+function giveBack(world: HandOverWorld, { service, own, child }: OurService): HandOverStep {
+  if (child?.reason !== CHILD_SERVICE_HANDING_OVER) return HANDING_OVER;
+  if (elapsed(child, world.now) < AGENT_PATIENCE_MS && !own.every(showsReadyOnly)) {
+    return { kind: 'wait', message: 'waiting for agents to leave out what is not ready' };
+  }
+  return { kind: 'release', patch: releasePatch(world, service) };
 }
 
 const HANDING_OVER: Announcement = {
@@ -121,12 +131,19 @@ function releasePatch({ selector }: HandOverWorld, { metadata }: Service): Child
   return {
     metadata: {
       resourceVersion: metadata.resourceVersion,
-      labels: { ...labels, [SKIP_MIRROR_LABEL]: null },
+      labels,
       annotations,
       ownerReferences,
     },
     spec: { selector },
   };
+}
+
+/** A take-over that was under way has marked the Service, and goes no further. */
+function unmarkPatch(service: Service | undefined): ChildServicePatch | undefined {
+  const undone = service && undoSkipMirror(service.metadata);
+  if (service === undefined || undone === undefined) return undefined;
+  return { metadata: { resourceVersion: service.metadata.resourceVersion, ...undone } };
 }
 
 function showsReadyOnly(slice: EndpointSlice): boolean {

@@ -1,6 +1,7 @@
 import type { Condition, EndpointSlice, Endpoints, Service } from '#lib/core/kubernetes.ts';
 import { hasSelector } from '#lib/core/service/adoption.ts';
 import { type ChildServicePatch, decideChildService } from '#lib/core/service/child-service.ts';
+import { skipMirror, skipsMirror } from '#lib/core/service/skip-mirror.ts';
 import { readyEndpoints, takeOverGate } from '#lib/core/service/take-over-gate.ts';
 import type { ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
 import {
@@ -8,7 +9,6 @@ import {
   MANAGED_BY_LABEL,
   MIRRORING_MANAGER,
   SERVICE_NAME_LABEL,
-  SKIP_MIRROR_LABEL,
   STANDARD_MANAGER,
 } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { CHILD_SERVICE_ADOPTING, CHILD_SERVICE_READY } from '#lib/core/slice/publication.ts';
@@ -73,12 +73,11 @@ function approach(world: TakeOverWorld, service: Service, claim: ChildServicePat
   if (announced === undefined) return { kind: 'announce', message: 'the pods are being probed' };
   const gate = gateOf(world, service, announced);
   if (!gate.isOpen) return { kind: 'wait', for: 'verdicts', message: gate.message };
-  const { resourceVersion, labels } = service.metadata;
-  if (labels?.[SKIP_MIRROR_LABEL] !== 'true') {
-    const patch = { metadata: { resourceVersion, labels: { [SKIP_MIRROR_LABEL]: 'true' } } };
-    return { kind: 'label', patch };
+  if (!skipsMirror(service.metadata)) {
+    const { resourceVersion } = service.metadata;
+    return { kind: 'label', patch: { metadata: { resourceVersion, ...skipMirror(service.metadata) } } };
   }
-  const isCopied = endpoints === undefined || endpoints.metadata.labels?.[SKIP_MIRROR_LABEL] === 'true';
+  const isCopied = endpoints === undefined || skipsMirror(endpoints.metadata);
   if (!isCopied && labelledForMs < LABEL_PATIENCE_MS) {
     return { kind: 'wait', for: 'label', message: 'waiting for the Endpoints object to be marked' };
   }

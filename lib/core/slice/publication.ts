@@ -31,8 +31,8 @@ export function publicationOf(swh: ServiceWithHealthchecks): Publication {
     case CHILD_SERVICE_HANDING_OVER:
       return 'agree';
     case CHILD_SERVICE_ADOPTING:
-      // The Service is not ours yet and has endpoints of its own.
-      return swh.isDeleting ? 'withdraw' : 'agree';
+      // Until it is said otherwise the Service may be the user's, or ours and fed by nobody else.
+      return swh.isDeleting && swh.deletionPolicy === 'Delete' ? 'withdraw' : 'agree';
     case undefined:
       return 'hold';
     default:

@@ -6,10 +6,10 @@ import { endpointsOf } from '#lib/core/slice/slice-ownership.ts';
 
 /**
  * Slices are filled up to so many endpoints. Every change of one is sent to every consumer with all that the slice holds:
- * with an eighth of what the EndpointSlice controller puts into one, a change costs an eighth. Fewer still, and what is
- * said once for each slice (1 kB, as much as four endpoints) would weigh as much as they.
+ * with a twelfth of what the EndpointSlice controller puts into one, a change costs a tenth. Fewer still, and what is
+ * said once for each slice, as much as two endpoints, would weigh as much as they.
  */
-const FILL_UP_TO = 12;
+const FILL_UP_TO = 8;
 
 /** What a slice that stands may hold: the EndpointSlice controller's default. Fuller ones are cut down to it. */
 const MOST_ENDPOINTS = 100;

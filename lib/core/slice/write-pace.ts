@@ -12,12 +12,12 @@ export interface WritePace {
 export const IDLE: WritePace = { busyUntilMs: Number.NEGATIVE_INFINITY };
 
 /**
- * Every consumer is sent a whole slice for each write. So a write keeps them busy for as long as it is big: at 80 ms an
- * endpoint, which has about 300 bytes, one object costs each consumer at most 5 kB a second and node, and one with few
+ * Every consumer is sent a whole slice for each write. So a write keeps them busy for as long as it is big: at 120 ms an
+ * endpoint, which has about 300 bytes, one object costs each consumer at most 3 kB a second and node, and one with few
  * pods on a node hardly ever waits. Measured against what the EndpointSlice controller sends, and how late it is, while
  * 1000 pods on ten nodes are replaced (docs/PERFORMANCE.md).
  */
-const BUSY_MS_PER_ENDPOINT = 80;
+const BUSY_MS_PER_ENDPOINT = 120;
 
 /** Writes may run ahead of their consumers by so much: a few in a row do not wait. */
 const AHEAD_MS = 1_000;
@@ -36,6 +36,8 @@ export interface WaitingPlan {
   readonly urgency: WriteUrgency;
   /** Endpoints that the object has on the node. */
   readonly endpoints: number;
+  /** Whether it is written as a whole or not at all. Default false. */
+  readonly isIndivisible?: boolean;
 }
 
 /** How long the writes of a plan should still wait; 0: not at all. */
@@ -45,16 +47,28 @@ export function waitMs(
   nowMs: number,
 ): number {
   if (urgency === 'atOnce') return 0;
-  const lingerMs = Math.min(
-    Math.max(endpoints * LINGER_MS_PER_ENDPOINT, SHORTEST_LINGER_MS),
-    LONGEST_LINGER_MS,
-  );
   const dueMs =
-    urgency === 'soon' ? busyUntilMs - AHEAD_MS : Math.max(busyUntilMs, (waitingSinceMs ?? nowMs) + lingerMs);
+    urgency === 'soon'
+      ? busyUntilMs - AHEAD_MS
+      : Math.max(busyUntilMs, (waitingSinceMs ?? nowMs) + lingerMs(endpoints));
   return Math.max(0, dueMs - nowMs);
 }
 
-/** The pace after slices with so many endpoints in all were written. */
-export function afterWrite({ busyUntilMs }: WritePace, endpoints: number, nowMs: number): WritePace {
-  return { busyUntilMs: Math.max(busyUntilMs, nowMs) + endpoints * BUSY_MS_PER_ENDPOINT };
+/** Whether what nobody misses has waited for its time, and goes with whatever is written. */
+export function hasLingered({ waitingSinceMs }: WritePace, endpoints: number, nowMs: number): boolean {
+  return waitingSinceMs !== undefined && nowMs >= waitingSinceMs + lingerMs(endpoints);
+}
+
+/** The pace after slices with so many endpoints in all were written, and with them all that was waiting or a part of it. */
+export function afterWrite(
+  { busyUntilMs, waitingSinceMs }: WritePace,
+  { endpoints, isAll }: { readonly endpoints: number; readonly isAll: boolean },
+  nowMs: number,
+): WritePace {
+  const next = { busyUntilMs: Math.max(busyUntilMs, nowMs) + endpoints * BUSY_MS_PER_ENDPOINT };
+  return isAll || waitingSinceMs === undefined ? next : { ...next, waitingSinceMs };
+}
+
+function lingerMs(endpoints: number): number {
+  return Math.min(Math.max(endpoints * LINGER_MS_PER_ENDPOINT, SHORTEST_LINGER_MS), LONGEST_LINGER_MS);
 }

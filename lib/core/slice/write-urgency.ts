@@ -34,6 +34,22 @@ export function writeUrgency(existing: readonly EndpointSlice[], plan: Plan<Endp
   return isMissed || isChanged || isFirst ? 'atOnce' : 'soon';
 }
 
+/**
+ * The part of the plan that consumers would miss: all but the slices in which what gets traffic stays the same. They may be
+ * written afterwards, whatever else is.
+ */
+export function missedPart(plan: Plan<EndpointSlice>): Plan<EndpointSlice> {
+  const changes = (before: readonly EndpointSlice[], after: readonly EndpointSlice[]): boolean => {
+    const [had, has] = [usableIn(before), usableIn(after)];
+    return had.size !== has.size || [...has.keys()].some((word) => !had.has(word));
+  };
+  return {
+    create: plan.create.filter((slice) => changes([], [slice])),
+    update: plan.update.filter(({ current, next }) => changes([current], [next])),
+    delete: plan.delete.filter((slice) => changes([slice], [])),
+  };
+}
+
 function keysOf(usable: ReadonlyMap<string, Endpoint>): ReadonlySet<string> {
   return new Set([...usable.values()].map(endpointKey));
 }

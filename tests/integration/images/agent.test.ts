@@ -156,7 +156,7 @@ describe('one pod among many that changes its mind', () => {
     return fixture.log.changes('l', since).map(({ kind }) => kind);
   }
 
-  /** Three slices full of pods, of which one has a server behind it. */
+  /** Slices full of pods, of which one has a server behind it. */
   beforeAll(async () => {
     await fixture.createPod('l-7', 'l');
     await fixture.createIdlePods(
@@ -167,7 +167,7 @@ describe('one pod among many that changes its mind', () => {
     await waitFor('31 ready endpoints', async () =>
       fixture.log.ready('l').length === 31 ? true : undefined,
     );
-    expect(await fixture.slices('l')).toHaveLength(3);
+    expect(await fixture.slices('l')).toHaveLength(4);
   });
 
   test.each([false, true])('ready: %s: one slice is written once', async (isReady) => {

@@ -39,6 +39,70 @@ describe('child-service', () => {
     expect(childService.reconcile({ objects: [object], services })).toEqual([]);
   });
 
+  describe('takes what a take-over has put on a Service off it', () => {
+    const SKIP = 'endpointslice.kubernetes.io/skip-mirror';
+    const MARK = 'network.deckhouse.io/skip-mirror-before';
+    const marked = (before: string, metadata: Partial<Service['metadata']> = {}): Service => ({
+      ...foreign,
+      metadata: {
+        ...foreign.metadata,
+        labels: { team: 'a', [SKIP]: 'true' },
+        annotations: { [MARK]: before },
+        ...metadata,
+      },
+    });
+    const owner = (kind: string, apiVersion: string) => ({
+      ownerReferences: [{ apiVersion, kind, name: 'web', uid: 'uid-web', controller: true }],
+    });
+    const refusing = aResource({ spec: { adoptionPolicy: 'Refuse' } });
+    const off = (before: string | null) => [
+      {
+        ...{ operation: 'MergePatch', apiVersion: 'v1', kind: 'Service', namespace: 'default', name: 'web' },
+        mergePatch: {
+          metadata: { resourceVersion: '1', labels: { [SKIP]: before }, annotations: { [MARK]: null } },
+        },
+      },
+    ];
+
+    it.each([
+      { name: 'when the object is gone', objects: [], service: marked(''), want: off(null) },
+      { name: 'as it was before', objects: [], service: marked('false'), want: off('false') },
+      { name: 'when the object does not want it', objects: [refusing], service: marked(''), want: off(null) },
+      {
+        name: 'when it has got another owner',
+        objects: [],
+        service: marked('', owner('Gateway', 'example.org/v1')),
+        want: off(null),
+      },
+      {
+        name: 'but not while it is the object’s, even after that is gone',
+        objects: [],
+        service: marked('', owner('ServiceWithHealthchecks', 'network.deckhouse.io/v1alpha1')),
+        want: [],
+      },
+      {
+        name: 'but not while it is being deleted',
+        objects: [],
+        service: marked('', { deletionTimestamp: '2026-01-01T02:00:00Z' }),
+        want: [],
+      },
+      {
+        name: 'but not where the user has put it',
+        objects: [],
+        service: marked('', { annotations: {} }),
+        want: [],
+      },
+      {
+        name: 'but not while the object is rejected',
+        objects: [aResource({ spec: { type: 'Nonsense' } })],
+        service: marked(''),
+        want: [],
+      },
+    ])('$name', ({ objects, service, want }) => {
+      expect(childService.reconcile({ objects, services: [service] })).toEqual(want);
+    });
+  });
+
   it('takes the first family of the cluster from the API server’s own Service', () => {
     const owner = aResource({ uid: 'uid-before', spec: { ipFamilies: ['IPv6'] } });
     const [creation] = childService.reconcile({ objects: [owner], services: [] });

@@ -30,6 +30,15 @@ describe('publicationOf', () => {
       want: 'withdraw',
     },
     {
+      name: 'deletion during a take-over, the Service to be given back',
+      given: {
+        conditions: [because('ChildServiceAdopting')],
+        isDeleting: true,
+        deletionPolicy: 'Retain' as const,
+      },
+      want: 'agree',
+    },
+    {
       name: 'giving back while deleting',
       given: { conditions: [because('ChildServiceHandingOver')], isDeleting: true },
       want: 'agree',

@@ -82,17 +82,17 @@ describe('ports', () => {
 describe('chunks', () => {
   it.each([
     { count: 0, want: [] },
-    { count: 12, want: [12] },
-    { count: 13, want: [1, 12] },
-    { count: 30, want: [6, 12, 12] },
-  ])('are filled up to 12 endpoints: $count', ({ count, want }) => {
+    { count: 8, want: [8] },
+    { count: 9, want: [1, 8] },
+    { count: 20, want: [4, 8, 8] },
+  ])('are filled up to 8 endpoints: $count', ({ count, want }) => {
     const sizes = publish(planInput({ pods: manyPods(count) })).map(({ endpoints }) => endpoints.length);
     expect(sizes.toSorted((a, b) => a - b)).toEqual(want);
   });
 
   it('are not evened out, and take up what comes where there is room', () => {
-    const before = publish(planInput({ pods: manyPods(30) }));
-    const fewer = manyPods(30).filter((_, index) => index % 3 !== 0);
+    const before = publish(planInput({ pods: manyPods(20) }));
+    const fewer = manyPods(20).filter((_, index) => index % 3 !== 0);
     const shrunk = publish(planInput({ pods: fewer, existing: before }));
     expect(shrunk).toHaveLength(3);
     const plan = planSlices(
@@ -103,15 +103,15 @@ describe('chunks', () => {
   });
 
   it('that are fuller are filled first', () => {
-    const pods = manyPods(16);
+    const pods = manyPods(11);
     const endpoints = pods
-      .slice(0, 15)
+      .slice(0, 10)
       .map(({ metadata: { name }, status }) => anEndpoint({ podName: name, address: status?.podIP ?? '' }));
     const existing = [
-      aSlice({ name: 'web-a', endpoints: endpoints.slice(0, 5) }),
-      aSlice({ name: 'web-b', endpoints: endpoints.slice(5) }),
+      aSlice({ name: 'web-a', endpoints: endpoints.slice(0, 3) }),
+      aSlice({ name: 'web-b', endpoints: endpoints.slice(3) }),
     ];
-    expect(publish(planInput({ pods, existing })).map((one) => one.endpoints.length)).toEqual([5, 11]);
+    expect(publish(planInput({ pods, existing })).map((one) => one.endpoints.length)).toEqual([3, 8]);
   });
 
   it('do not depend on the order of pods', () => {
@@ -132,7 +132,7 @@ describe('chunks', () => {
       anEndpoint({ podName: name, address: status?.podIP ?? '' }),
     );
     const after = publish(planInput({ pods: manyPods(130), existing: [aSlice({ endpoints })] }));
-    expect(after.map((one) => one.endpoints.length)).toEqual([100, 12, 12, 6]);
+    expect(after.map((one) => one.endpoints.length)).toEqual([100, 8, 8, 8, 6]);
   });
 
   it('without endpoints are deleted', () => {
