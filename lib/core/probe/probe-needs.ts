@@ -9,7 +9,7 @@ export function secretNameOf(probe: Probe): string | undefined {
       return probe.scheme === 'HTTPS' ? probe.clientCertSecretName : undefined;
     case 'tcp':
     case 'grpc':
-      return undefined;
+      return probe.tls?.clientCertSecretName;
   }
 }
 

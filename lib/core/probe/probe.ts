@@ -13,8 +13,22 @@ interface ProbeCommon {
   readonly failureThreshold: number;
 }
 
+/** TLS under a protocol that is not HTTP. */
+export interface ProbeTls {
+  /** Sent as server name and compared with the certificate; absent: the pod's address. Never the address dialled. */
+  readonly serverName?: string;
+  /** Whether the server certificate is verified. */
+  readonly verifies: boolean;
+  /** PEM bundle to verify against instead of the system's roots. */
+  readonly caCert?: string;
+  /** Secret with a client certificate and its key in the namespace of the object. */
+  readonly clientCertSecretName?: string;
+}
+
 export interface TcpProbe extends ProbeCommon {
   readonly kind: 'tcp';
+  /** Absent: the connection is not encrypted. */
+  readonly tls?: ProbeTls;
   /** Text written after the connection stands; absent: not one byte is sent. */
   readonly send?: string;
   /** Text that the answer must contain within its first 4 KiB; absent: a connection is success. */
@@ -69,6 +83,8 @@ export interface PostgresqlProbe extends ProbeCommon {
 
 export interface GrpcProbe extends ProbeCommon {
   readonly kind: 'grpc';
+  /** Absent: the connection is not encrypted. */
+  readonly tls?: ProbeTls;
   /** Service asked of grpc.health.v1.Health; empty: the whole server. */
   readonly service: string;
 }

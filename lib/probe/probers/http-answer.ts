@@ -26,7 +26,9 @@ export function decide(asked: Asked, state: ResponseState): Decision | undefined
     return undefined;
   }
   if (state.kind === 'malformed') {
-    return failure('ProtocolError', `${hop.port} answered with ${state.message}`);
+    // How the bytes were cut into pieces must not matter: what came before may have been enough.
+    const before = state.soFar === undefined ? undefined : decide(asked, { kind: 'body', ...state.soFar });
+    return before ?? failure('ProtocolError', `${hop.port} answered with ${state.message}`);
   }
   const redirect = isRedirect(state.status) ? followed(asked, state.status, state.location) : undefined;
   if (redirect !== undefined) {

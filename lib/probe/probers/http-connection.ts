@@ -23,6 +23,8 @@ export type Breakage =
   | { readonly kind: 'error'; readonly error: Error }
   /** The peer has closed it without a word. */
   | { readonly kind: 'closed' }
+  /** The peer has taken the request back (HTTP/2). */
+  | { readonly kind: 'reset' }
   | { readonly kind: 'http2NotOffered' };
 
 /** Whoever has the connection at the moment: a run, or nobody while it is idle. */
@@ -79,9 +81,7 @@ export class HttpConnection {
   /** Ends the connection without TIME_WAIT. The user hears nothing more. */
   close(): void {
     this.user = NOBODY;
-    // Reset first: a session of HTTP/2 would write a GOAWAY and leave the connection in TIME_WAIT.
     endWithReset(this.#socket);
-    this.#http2?.destroy();
   }
 
   #connected(socket: Socket): void {

@@ -1,16 +1,13 @@
 import type { HttpProbe, HttpVersion } from '#lib/core/probe/probe.ts';
 import { type ProbeUnknown, unknown } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import type { ClientCertificate, ClientCertificateLookup } from '#lib/probe/client-certificate.ts';
+import { type ProbeTlsDeps, tlsSettingsOf } from '#lib/probe/probe-tls.ts';
 import type { HttpConnectionSettings } from '#lib/probe/probers/http-connection.ts';
 import type { Hop } from '#lib/probe/probers/http-redirect.ts';
 import { type HttpRequest, httpRequest, serverName } from '#lib/probe/probers/http-request.ts';
-import type { TlsContexts } from '#lib/probe/tls-contexts.ts';
 import type { TlsSettings } from '#lib/probe/tls-handshake.ts';
 
-export interface HttpLegDeps {
-  readonly tlsContexts: TlsContexts;
-  readonly clientCertificates: ClientCertificateLookup;
+export interface HttpLegDeps extends ProbeTlsDeps {
   /** Sent as `User-Agent` unless the probe names its own. */
   readonly userAgent: string;
 }
@@ -52,44 +49,20 @@ export function httpLeg(
  * kubelet does.
  */
 function tlsSettings(deps: HttpLegDeps, probe: HttpProbe, target: Target): TlsSettings | ProbeUnknown {
-  const isMeantForTls = probe.scheme === 'HTTPS';
-  const client = isMeantForTls ? clientCertificate(deps, probe, target) : undefined;
-  if (client !== undefined && 'kind' in client) {
-    return client;
-  }
-  const verifies = isMeantForTls && probe.verifyTls;
-  const { caCert } = probe;
-  const found = deps.tlsContexts.get({ ...(verifies && caCert !== undefined && { caCert }), ...client });
-  if (found.kind === 'invalid') {
-    return found.setting === 'caCert'
-      ? unknown('InvalidSettings', found.message)
-      : unknown(
-          'CredentialsInvalid',
-          `Secret ${target.namespace}/${probe.clientCertSecretName ?? ''}: tls.crt and tls.key are no PEM certificate with its key`,
-        );
-  }
+  const isMeant = probe.scheme === 'HTTPS';
+  const { caCert, clientCertSecretName } = probe;
+  const settings = tlsSettingsOf(
+    deps,
+    {
+      serverName: serverName(probe, target),
+      verifies: isMeant && probe.verifyTls,
+      ...(caCert !== undefined && { caCert }),
+      ...(isMeant && clientCertSecretName !== undefined && { clientCertSecretName }),
+    },
+    target,
+  );
   const protocols = PROTOCOLS[probe.version];
-  return {
-    context: found.context,
-    verification: verifies ? 'chainAndName' : 'none',
-    serverName: serverName(probe, target),
-    ...(protocols !== undefined && { protocols }),
-  };
-}
-
-function clientCertificate(
-  { clientCertificates }: HttpLegDeps,
-  { clientCertSecretName }: HttpProbe,
-  { namespace }: Target,
-): ClientCertificate | ProbeUnknown | undefined {
-  if (clientCertSecretName === undefined) {
-    return undefined;
-  }
-  const found = clientCertificates(namespace, clientCertSecretName);
-  if ('missing' in found) {
-    return unknown('CredentialsMissing', found.missing);
-  }
-  return 'invalid' in found ? unknown('CredentialsInvalid', found.invalid) : found;
+  return 'kind' in settings || protocols === undefined ? settings : { ...settings, protocols };
 }
 
 /** Offered by ALPN. Nothing for HTTP/1.1: servers speak it to a client that says nothing. */

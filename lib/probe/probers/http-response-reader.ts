@@ -6,9 +6,10 @@ export type ResponseState =
   | ({ readonly kind: 'body' } & ResponseSoFar)
   /** The body has ended, or as much of it as is ever read has come. */
   | ({ readonly kind: 'complete' } & ResponseSoFar)
-  | { readonly kind: 'malformed'; readonly message: string };
+  /** `soFar`: what had come when the first byte came that cannot be read. */
+  | { readonly kind: 'malformed'; readonly message: string; readonly soFar: ResponseSoFar | undefined };
 
-interface ResponseSoFar extends ResponseHead {
+export interface ResponseSoFar extends ResponseHead {
   readonly body: Buffer;
 }
 
@@ -70,7 +71,7 @@ export class HttpResponseReader {
       if (this.#decoder?.endsWithConnection === true) {
         this.#state = { ...this.#state, kind: 'complete' };
       } else {
-        this.#fail('an answer that ends within its body');
+        this.#fail('an answer that ends within its body', this.#state);
       }
     }
     return this.#state;
@@ -136,7 +137,8 @@ export class HttpResponseReader {
   #readBody({ status, location, keepsConnection }: ResponseHead, bytes: Buffer): void {
     const progress = this.#decoder?.push(bytes);
     if (progress === undefined || progress.kind === 'malformed') {
-      this.#fail('a malformed chunked body');
+      const soFar = { status, location, keepsConnection: false, body: progress?.body ?? NO_BODY };
+      this.#fail('a malformed chunked body', soFar);
       return;
     }
     const { kind, body } = progress;
@@ -146,8 +148,8 @@ export class HttpResponseReader {
         : { kind: 'complete', status, location, keepsConnection: keepsConnection && kind === 'ended', body };
   }
 
-  #fail(what: string): void {
-    this.#state = { kind: 'malformed', message: what };
+  #fail(what: string, soFar?: ResponseSoFar): void {
+    this.#state = { kind: 'malformed', message: what, soFar };
   }
 }
 

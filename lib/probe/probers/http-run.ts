@@ -154,6 +154,8 @@ function brokenOutcome(
       const when = connection?.phase === 'handshake' ? 'during the TLS handshake' : 'without an answer';
       return failure('ConnectionClosed', `${at.port} closed the connection ${when}`);
     }
+    case 'reset':
+      return failure('ProtocolError', `${at.port} reset the request`);
     case 'http2NotOffered':
       return failure('ProtocolError', `${at.port} does not offer HTTP/2`);
     case 'error':
@@ -163,12 +165,6 @@ function brokenOutcome(
 
 function errorOutcome(at: Target, connection: HttpConnection | undefined, error: Error): ProbeOutcome {
   const code = errorCode(error);
-  if (code === 'ERR_HTTP2_STREAM_ERROR') {
-    return failure('ProtocolError', `${at.port} reset the request`);
-  }
-  if (code.startsWith('ERR_HTTP2_')) {
-    return failure('ProtocolError', `${at.port} answered with something other than HTTP/2`);
-  }
   const tls = connection?.settings.tls;
   const phase = connection?.phase ?? 'connect';
   // TLS 1.3 servers refuse a client only after its side of the handshake has ended.

@@ -53,8 +53,9 @@ export function login(settings: LoginSettings, signal: AbortSignal): Promise<Log
   return promise.finally(() => signal.removeEventListener('abort', onAbort));
 }
 
-function startSession(
-  { target, database, credentials }: LoginSettings,
+/** Logs in over a stream on which the server waits for the startup message. */
+export function startSession(
+  { target, database, credentials }: Omit<LoginSettings, 'tls'>,
   stream: PostgresqlStream,
   transport: Transport,
   resolve: (result: LoginResult) => void,

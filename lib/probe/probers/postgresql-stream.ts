@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { endWithReset } from '#lib/probe/dial.ts';
+import { PostgresqlMessageReader } from '#lib/probe/probers/postgresql-message-reader.ts';
 
 /** The server broke a rule of the protocol, or a bound of ours. */
 export class PostgresqlStreamError extends Error {
@@ -20,6 +21,7 @@ const MOST_BYTES = 64 * 1024;
 export class PostgresqlStream extends Duplex {
   readonly #stream: Socket;
   readonly #dialled: Socket;
+  readonly #messages = new PostgresqlMessageReader(MOST_BYTES);
   #receivedBytes = 0;
   #hasSpoken = false;
 
@@ -76,9 +78,18 @@ export class PostgresqlStream extends Duplex {
       this.destroy(new PostgresqlStreamError('more than 64 KiB'));
       return;
     }
+    const { messages, isMalformed } = this.#messages.push(bytes);
+    for (const message of messages) this.#hand(message);
+    if (isMalformed) this.destroy(new PostgresqlStreamError('malformed messages'));
+  }
+
+  #hand(message: Buffer): void {
+    if (this.destroyed) {
+      return;
+    }
     try {
       // Not `push`: only an emission from here lets the parser's exceptions end here.
-      this.emit('data', bytes);
+      this.emit('data', message);
     } catch {
       this.destroy(new PostgresqlStreamError('malformed messages'));
     }

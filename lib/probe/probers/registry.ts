@@ -39,9 +39,9 @@ export function createProbers(deps: ProbersDeps): Probers {
   const { clock, credentials, clientCertificates, onSessionEnd, version } = deps;
   const userAgent = `service-with-healthchecks/${version}`;
   const tlsContexts = new TlsContexts();
-  const tcp = createTcpProber(clock);
+  const tcp = createTcpProber({ clock, tlsContexts, clientCertificates });
   const http = createHttpProber({ clock, tlsContexts, clientCertificates, onSessionEnd, userAgent });
-  const grpc = createGrpcProber({ clock, userAgent });
+  const grpc = createGrpcProber({ clock, tlsContexts, clientCertificates, userAgent });
   const postgresql = createPostgresqlProber({ clock, tlsContexts, credentials, onSessionEnd });
 
   const dispatch: Prober<Probe> = (probe, target, run): Promise<ProbeOutcome> => {

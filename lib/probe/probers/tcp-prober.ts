@@ -3,34 +3,40 @@ import type { TcpProbe } from '#lib/core/probe/probe.ts';
 import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { attempt, type Settle } from '#lib/probe/attempt.ts';
-import { connectErrorOutcome } from '#lib/probe/connect-error.ts';
-import { dial, endWithReset } from '#lib/probe/dial.ts';
 import { durationText } from '#lib/probe/duration-text.ts';
+import { type OpenedStream, openStream, type StreamPhase } from '#lib/probe/open-stream.ts';
+import { type ProbeTlsDeps, tlsSettingsOf } from '#lib/probe/probe-tls.ts';
 import type { Prober } from '#lib/probe/prober.ts';
+import { BoundedBytes } from '#lib/probe/probers/bounded-bytes.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 
 /** The part of an answer that is searched for the expected text. */
 const LONGEST_ANSWER_BYTES = 4096;
 
+export interface TcpProberDeps extends ProbeTlsDeps {
+  readonly clock: Clock;
+}
+
 /**
- * Success: the connection stands, `send` is written and `expect` is found. Without `send` not one byte is sent.
- * Messages never hold a part of the answer.
+ * Success: the connection stands, TLS if asked for included, `send` is written and `expect` is found. Without TLS and
+ * `send` not one byte is sent. Messages never hold a part of the answer.
  */
-export function createTcpProber(clock: Clock): Prober<TcpProbe> {
+export function createTcpProber(deps: TcpProberDeps): Prober<TcpProbe> {
   return (probe, target, run) => {
-    let isConnected = false;
-    return attempt(clock, run, {
+    const tls = probe.tls === undefined ? undefined : tlsSettingsOf(deps, probe.tls, target);
+    if (tls !== undefined && 'kind' in tls) {
+      return Promise.resolve(tls);
+    }
+    let stream: OpenedStream | undefined;
+    return attempt(deps.clock, run, {
       start(settle) {
-        const socket = dial(target, {
-          onConnect: (connected) => {
-            isConnected = true;
-            converse(connected, probe, target, settle);
-          },
-          onError: (error) => settle(connectErrorOutcome(error, target)),
+        stream = openStream(target, tls, {
+          onOpen: (opened) => converse(opened, probe, target, settle),
+          onFailed: settle,
         });
-        return () => endWithReset(socket);
+        return stream.close;
       },
-      onTimeout: () => timeout(probe, target, isConnected),
+      onTimeout: () => timeout(probe, target, stream?.phase ?? 'connect'),
     });
   };
 }
@@ -38,16 +44,16 @@ export function createTcpProber(clock: Clock): Prober<TcpProbe> {
 function converse(socket: Socket, probe: TcpProbe, { port }: Target, settle: Settle): void {
   const { send, expect } = probe;
   if (expect !== undefined) {
-    let answer = Buffer.alloc(0);
+    const answer = new BoundedBytes(LONGEST_ANSWER_BYTES);
     socket.on('data', (chunk: Buffer) => {
-      answer = Buffer.concat([answer, chunk]).subarray(0, LONGEST_ANSWER_BYTES);
-      if (answer.includes(expect)) {
+      answer.add(chunk);
+      if (answer.bytes.includes(expect)) {
         settle(SUCCESS);
-      } else if (answer.length === LONGEST_ANSWER_BYTES) {
+      } else if (answer.isFull) {
         settle(failure('UnexpectedAnswer', `${port} answered without the expected text`));
       }
     });
-    socket.on('end', () => settle(endedEarly(port, answer.length)));
+    socket.on('end', () => settle(endedEarly(port, answer.bytes.length)));
   }
   if (send !== undefined) {
     socket.write(send, () => expect === undefined && settle(SUCCESS));
@@ -62,9 +68,14 @@ function endedEarly(port: number, answeredBytes: number): ProbeOutcome {
     : failure('UnexpectedAnswer', `${port} answered without the expected text`);
 }
 
-function timeout(probe: TcpProbe, { port }: Target, isConnected: boolean): ProbeOutcome {
-  const within = `within ${durationText(probe.timeoutMs)}`;
-  return isConnected
-    ? failure('Timeout', `${port} did not send the expected text ${within}`)
-    : failure('Timeout', `no answer from ${port} ${within}`);
+function timeout({ timeoutMs }: TcpProbe, { port }: Target, phase: StreamPhase): ProbeOutcome {
+  const within = `within ${durationText(timeoutMs)}`;
+  switch (phase) {
+    case 'connect':
+      return failure('Timeout', `no answer from ${port} ${within}`);
+    case 'handshake':
+      return failure('Timeout', `no TLS handshake with ${port} ${within}`);
+    case 'open':
+      return failure('Timeout', `${port} did not send the expected text ${within}`);
+  }
 }

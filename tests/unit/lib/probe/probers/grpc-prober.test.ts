@@ -4,7 +4,6 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { GrpcProbe } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import { createGrpcProber } from '#lib/probe/probers/grpc-prober.ts';
-import { systemClock } from '#lib/runtime/clock.ts';
 import {
   addressOf,
   aFullListener,
@@ -18,8 +17,9 @@ import {
   timed,
   timeWaits,
 } from '../../../../support/loopback-server.ts';
+import { proberDeps } from './prober-deps.ts';
 
-const run = createGrpcProber({ clock: systemClock, userAgent: 'swh/1' });
+const run = createGrpcProber({ ...proberDeps(), userAgent: 'swh/1' });
 
 function aProbe(fields: Partial<GrpcProbe> = {}): GrpcProbe {
   return {
@@ -247,7 +247,7 @@ describe('against something else', () => {
     expect(masked(await run(aProbe(), server.target, aRun(500)), server.port)).toEqual({
       kind: 'failure',
       reason: 'ProtocolError',
-      message: 'PORT does not speak HTTP/2 without TLS',
+      message: 'PORT answered with something other than HTTP/2',
     });
   });
 

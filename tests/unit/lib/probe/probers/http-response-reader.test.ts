@@ -249,6 +249,7 @@ function cut(bytes: Buffer, sizes: readonly number[]): readonly Buffer[] {
 }
 
 function shown(state: ResponseState): unknown {
+  if (state.kind === 'malformed') return { kind: state.kind, message: state.message };
   if (!('body' in state)) return state;
   const { kind, status, body } = state;
   return { kind, status, body: body.toString() };

@@ -146,7 +146,12 @@ describe('a server that does not keep to the protocol', () => {
     {
       name: 'a message of 2 GB, begun',
       answers: [HALF_ERROR],
-      want: /^Timeout: no login on PORT within 400 ms/,
+      want: /^ProtocolError: PORT answered the login with malformed messages/,
+    },
+    {
+      name: 'an error without an end',
+      answers: [message('E', 'SFATAL')],
+      want: /^ProtocolError: PORT answered the login with malformed messages/,
     },
     {
       name: 'a row that nobody asked for',

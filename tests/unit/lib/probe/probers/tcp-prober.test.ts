@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TcpProbe } from '#lib/core/probe/probe.ts';
 import { createTcpProber } from '#lib/probe/probers/tcp-prober.ts';
-import { systemClock } from '#lib/runtime/clock.ts';
 import {
   aFullListener,
   aRun,
@@ -15,8 +14,9 @@ import {
   timed,
   timeWaits,
 } from '../../../../support/loopback-server.ts';
+import { proberDeps } from './prober-deps.ts';
 
-const run = createTcpProber(systemClock);
+const run = createTcpProber(proberDeps());
 
 function aProbe(fields: Partial<TcpProbe> = {}): TcpProbe {
   return { kind: 'tcp', port: 1, timeoutMs: 300, successThreshold: 1, failureThreshold: 1, ...fields };
