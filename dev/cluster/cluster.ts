@@ -20,6 +20,8 @@ export interface ClusterOptions extends KubeletsOptions {
   readonly nodes?: number;
   /** Zone of the node with a number from 1 on; default `zone-a`, `zone-b`, `zone-c` in turn. */
   readonly zoneOf?: (number: number) => string;
+  /** Further labels of the node with a number from 1 on, such as that of a master. Default none. */
+  readonly labelsOf?: (number: number) => Readonly<Record<string, string>>;
   /**
    * `bridge`: nodes are network namespaces in which pods have real addresses; needs root. `loopback`: an API
    * server at 127.0.0.1 only, and addresses behind which nothing answers. Default `bridge`.
@@ -96,13 +98,13 @@ function startControlPlane(
 
 async function makeNodes(
   network: Network | undefined,
-  { nodes = 3, zoneOf = zoneInTurn }: ClusterOptions,
+  { nodes = 3, zoneOf = zoneInTurn, labelsOf = () => ({}) }: ClusterOptions,
 ): Promise<readonly NodePlace[]> {
   const places: NodePlace[] = [];
   for (let number = 1; number <= nodes; number++) {
     const name = `node-${number}`;
     const addresses = network ? await network.addNode(name) : unreachable(number, name);
-    places.push({ ...addresses, zone: zoneOf(number), unschedulable: false, labels: {} });
+    places.push({ ...addresses, zone: zoneOf(number), unschedulable: false, labels: labelsOf(number) });
   }
   return places;
 }

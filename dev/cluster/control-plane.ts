@@ -75,14 +75,16 @@ export class ControlPlane {
     const { controllerManager = {}, address = '127.0.0.1', audit = 'writes' } = options;
     const programs = await providePrograms(['etcd', 'kube-apiserver']);
     const directory = host.directory('pki');
-    const certificates = await issueCertificates(directory, [address, '127.0.0.1', 'localhost'], 'apiserver');
+    const serviceCidrs = options.serviceCidrs ?? ['10.96.0.0/16', 'fd00:96::/112'];
+    const names = [address, '127.0.0.1', 'localhost', ...serviceCidrs.map(firstAddress)];
+    const certificates = await issueCertificates(directory, names, 'apiserver');
     const files = writeApiServerFiles(directory, certificates, audit);
     const spec: ApiServerSpec = {
       program: programs['kube-apiserver'],
       address,
       port: await pickFreePort(address),
       etcdUrl: await startEtcd(host, programs.etcd),
-      serviceCidrs: options.serviceCidrs ?? ['10.96.0.0/16', 'fd00:96::/112'],
+      serviceCidrs,
       audit,
       admitsServiceAccounts: controllerManager !== 'none',
       extraArgs: options.apiServerArgs ?? [],
@@ -145,4 +147,9 @@ export class ControlPlane {
       this.api.get('/api/v1/namespaces/default/serviceaccounts/default'),
     );
   }
+}
+
+/** The cluster IP of the Service `kubernetes`, by which pods reach the API server. */
+function firstAddress(cidr: string): string {
+  return cidr.replace(/(?:\.0|:)\/\d+$/, (end) => (end.startsWith('.') ? '.1' : ':1'));
 }

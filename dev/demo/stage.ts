@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Pod, Service } from '#lib/core/kubernetes.ts';
 import { PLURAL } from '#lib/core/service-with-healthchecks.ts';
 import { type Cluster, clientNode } from '../cluster/cluster.ts';
-import { type Product, startProduct } from '../cluster/product.ts';
+import { startProduct } from '../cluster/product.ts';
 import { waitFor } from '../process/wait-for.ts';
 import { EndpointLog } from '../workload/endpoint-log.ts';
-import { createNamespace, startExampleCluster } from '../workload/example-cluster.ts';
+import { createNamespace, type ExampleCluster, startExampleCluster } from '../workload/example-cluster.ts';
 import type { ExamplePods } from '../workload/example-pods.ts';
 import { ObjectWatch } from '../workload/object-watch.ts';
 import type { PodServer } from '../workload/pod-server.ts';
@@ -26,7 +26,6 @@ export const SIDE_CONTAINER = 'side';
 /** The examples on a running cluster, with clients in front and programs behind. */
 export interface Stage extends Teller {
   readonly cluster: Cluster;
-  readonly product: Product;
   readonly databases: PostgresqlCluster;
   readonly web: PodServer;
   readonly balancers: readonly DemoBalancer[];
@@ -55,12 +54,22 @@ const BALANCERS: readonly (Pick<DemoBalancer, 'name' | 'kind' | 'port'> & {
 
 const EXAMPLES = ['postgres', 'postgres-read', 'postgres-write', 'web', 'smtp', 'my-vm-service'];
 
+/** How the cluster comes into being, and the product on it; both have defaults. */
+export interface StageOptions extends Teller {
+  readonly startCluster?: () => Promise<ExampleCluster>;
+  /** Resolves when the product is ready. */
+  readonly install?: (cluster: Cluster) => Promise<unknown>;
+}
+
 /** Brings up everything and tells of each part. Removes what stands when it fails. */
-export async function setStage({ say }: Teller): Promise<Stage> {
-  const { cluster, pods } = await startExampleCluster({ dns: false });
+export async function setStage(options: StageOptions): Promise<Stage> {
+  const { startCluster = () => startExampleCluster({ dns: false }), install = startProduct } = options;
+  const { cluster, pods } = await startCluster();
   try {
-    say('etcd, API server, controller manager, three nodes and kube-proxy run');
-    return await furnish(cluster, pods, say);
+    options.say('etcd, API server, controller manager, three nodes and kube-proxy run');
+    await install(cluster);
+    options.say('the controller and an agent on each node are ready');
+    return await furnish(cluster, pods, (text) => options.say(text));
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -69,8 +78,6 @@ export async function setStage({ say }: Teller): Promise<Stage> {
 
 async function furnish(cluster: Cluster, programs: ExamplePods, say: (text: string) => void): Promise<Stage> {
   const { controlPlane, kubelets, host } = cluster;
-  const product = await startProduct(cluster);
-  say('the controller and an agent on each node are ready');
   await createNamespace(cluster, EXAMPLE_NAMESPACE);
   await applyExamples(cluster);
   const addresses = await podAddresses(cluster);
@@ -86,7 +93,7 @@ async function furnish(cluster: Cluster, programs: ExamplePods, say: (text: stri
   const path = `/apis/network.deckhouse.io/v1alpha1/namespaces/${EXAMPLE_NAMESPACE}/${PLURAL}`;
   const statuses = new ObjectWatch<StatusOfBalancer>(controlPlane.api, path);
   return {
-    ...{ say, cluster, product, balancers, endpoints, statuses, traffic, startedMs },
+    ...{ say, cluster, balancers, endpoints, statuses, traffic, startedMs },
     databases: programs.databases,
     web: programs.web(VM_POD),
     addressOf: (pod) => addresses.get(pod) ?? '',

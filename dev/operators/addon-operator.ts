@@ -10,7 +10,7 @@ import type { ManagedProcess } from '../process/managed-process.ts';
 import type { ProcessHost } from '../process/process-host.ts';
 import { GiveUpError, waitFor } from '../process/wait-for.ts';
 import { providePrograms } from '../toolchain/toolchain.ts';
-import { IMAGE_DIGESTS, unpackModule } from './module-folder.ts';
+import { type ModuleImages, unpackModule } from './module-folder.ts';
 
 const MODULE = 'service-with-healthchecks';
 const SECTION = 'serviceWithHealthchecks';
@@ -25,6 +25,8 @@ export interface AddonOperatorOptions {
   readonly root: HookRoot;
   /** More of the global values. */
   readonly global?: Readonly<Record<string, unknown>>;
+  /** Puts the module into its folder. Default: what was built, with images that are nowhere. */
+  readonly install?: (folder: string) => Promise<ModuleImages>;
   /** A folder of hooks in place of the module's own. */
   readonly hooks?: string;
 }
@@ -48,11 +50,11 @@ export interface AddonOperator {
 export async function startAddonOperator(
   host: ProcessHost,
   controlPlane: ControlPlane,
-  { name, root, global = {}, hooks }: AddonOperatorOptions,
+  { name, root, hooks, ...module }: AddonOperatorOptions,
 ): Promise<AddonOperator> {
   const { 'addon-operator': command } = await providePrograms(['addon-operator']);
   const home = host.directory(name, 0o755);
-  const folders = await layOut(home, global);
+  const folders = await layOut(home, module);
   if (hooks !== undefined) replaceFolder(join(folders.module, 'hooks'), hooks);
   await prepareNamespace(controlPlane);
   const port = await pickFreePort('127.0.0.1');
@@ -98,7 +100,10 @@ interface Folders {
   readonly chroot: string;
 }
 
-async function layOut(home: string, global: object): Promise<Folders> {
+async function layOut(
+  home: string,
+  { global = {}, install = unpackModule }: Pick<AddonOperatorOptions, 'global' | 'install'>,
+): Promise<Folders> {
   const folders = {
     modules: join(home, 'modules'),
     module: join(home, 'modules', `900-${MODULE}`),
@@ -107,9 +112,13 @@ async function layOut(home: string, global: object): Promise<Folders> {
     chroot: join(home, 'chroot'),
   };
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: 0o755 });
-  await unpackModule(folders.module);
+  const { base, digests } = await install(folders.module);
+  const registry = { base, dockercfg: 'e30=', scheme: 'https', ca: '' };
   // JSON is YAML.
-  const values = { global: { ...GLOBAL, ...global }, [SECTION]: { registry: REGISTRY } };
+  const values = {
+    global: { ...GLOBAL, modulesImages: modulesImages(digests), ...global },
+    [SECTION]: { registry },
+  };
   writeFileSync(join(folders.modules, 'values.yaml'), JSON.stringify(values));
   return folders;
 }
@@ -119,7 +128,13 @@ function replaceFolder(folder: string, by: string): void {
   cpSync(by, folder, { recursive: true });
 }
 
-const REGISTRY = { base: 'registry.example.com/modules', dockercfg: 'e30=', scheme: 'https', ca: '' };
+/** The module's images, and those of the platform, which are nowhere. */
+function modulesImages(digests: ModuleImages['digests']): object {
+  return {
+    registry: { base: 'registry.example.com/deckhouse', dockercfg: 'e30=' },
+    digests: { [SECTION]: digests, common: { kubeRbacProxy: `sha256:${'f'.repeat(64)}` } },
+  };
+}
 
 /** What Deckhouse tells every module about the cluster. */
 const GLOBAL = {
@@ -132,10 +147,6 @@ const GLOBAL = {
     kubernetesVersion: '1.34.4',
   },
   modules: { placement: {} },
-  modulesImages: {
-    registry: { base: 'registry.example.com/deckhouse', dockercfg: 'e30=' },
-    digests: { [SECTION]: IMAGE_DIGESTS, common: { kubeRbacProxy: IMAGE_DIGESTS.agent } },
-  },
   internal: { modules: { kubeRBACProxyCA: { cert: 'certificate', key: 'key' } } },
 } as const;
 

@@ -8,13 +8,17 @@ export interface ExampleCluster {
   readonly pods: ExamplePods;
 }
 
-/** Starts the cluster; `cluster.stop` removes everything. */
-export async function startExampleCluster(options: Omit<ClusterOptions, 'runPod'>): Promise<ExampleCluster> {
+/**
+ * Starts the cluster; `cluster.stop` removes everything. A `runPod` of the caller's has the first say: where it returns
+ * nothing, the pod is one of the examples.
+ */
+export async function startExampleCluster(options: ClusterOptions): Promise<ExampleCluster> {
   // The kubelets need the programs, and these the host that comes with the cluster.
   const programs = Promise.withResolvers<ExamplePods>();
   const cluster = await startCluster({
     ...options,
-    runPod: async (pod, placement) => (await programs.promise).run(pod, placement),
+    runPod: async (pod, placement) =>
+      (await options.runPod?.(pod, placement)) ?? (await programs.promise).run(pod, placement),
   });
   const pods = new ExamplePods(cluster.host);
   programs.resolve(pods);

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EndpointSlice, KubernetesObject } from '#lib/core/kubernetes.ts';
+import type { EndpointSlice } from '#lib/core/kubernetes.ts';
 import { startProduct } from '../../dev/cluster/product.ts';
 import { type AddonOperator, startAddonOperator } from '../../dev/operators/addon-operator.ts';
 import { waitFor } from '../../dev/process/wait-for.ts';
 import { GOOD_PODS, startTakeOverRig, type TakeOverRig } from '../../dev/takeover/rig.ts';
 import { lineOf, runVariant, type Variant } from '../../dev/takeover/run.ts';
 import { VARIANTS } from '../../dev/takeover/variants.ts';
+import { moduleLeftovers } from '../support/module-leftovers.ts';
 import { print } from '../support/print.ts';
 
 /**
@@ -37,35 +38,6 @@ async function terminatePrograms(): Promise<void> {
   await Promise.all(all.map((program) => program.terminate()));
 }
 
-async function list(path: string): Promise<readonly KubernetesObject[]> {
-  const { api } = rig.cluster.controlPlane;
-  return (await api.get<{ readonly items: readonly KubernetesObject[] }>(path)).items;
-}
-
-/** Names of everything that the module or its programs have made, but for its resource definition and its objects. */
-async function leftovers(): Promise<readonly string[]> {
-  const kinds = [
-    '/api/v1/namespaces',
-    '/api/v1/configmaps',
-    '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-    '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
-    '/apis/rbac.authorization.k8s.io/v1/roles',
-    '/apis/rbac.authorization.k8s.io/v1/rolebindings',
-    '/apis/coordination.k8s.io/v1/leases',
-    '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies',
-    '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings',
-    '/apis/discovery.k8s.io/v1/endpointslices',
-  ];
-  const found = await Promise.all(kinds.map(list));
-  return found.flat().flatMap(({ metadata: { name, namespace = '', labels = {} } }) => {
-    const isOurs =
-      labels['module'] === 'service-with-healthchecks' ||
-      labels['endpointslice.kubernetes.io/managed-by'] === 'servicewithhealthchecks' ||
-      `${namespace}/${name}`.includes('service-with-healthchecks');
-    return isOurs ? [`${namespace}/${name}`] : [];
-  });
-}
-
 const disabled: Variant = {
   ...GIVEN_BACK,
   name: 'the module is disabled in addon-operator',
@@ -83,7 +55,9 @@ test('switching the module off gives every Service back without anybody noticing
   const probes = [{ mode: 'PostgreSQL', postgreSQL: { targetPort: 5432, authSecretName: 'login' } }];
   await rig.createObject('db', { healthcheck: { probes } });
   await waitFor('the Role for the Secret', async () =>
-    (await leftovers()).some((name) => name.endsWith('agent-probe-secrets')) ? true : undefined,
+    (await moduleLeftovers(rig.cluster.controlPlane)).some((name) => name.endsWith('agent-probe-secrets'))
+      ? true
+      : undefined,
   );
   const report = await runVariant(rig, disabled, 'web');
   print(lineOf(disabled, report));
@@ -97,7 +71,7 @@ test('switching the module off gives every Service back without anybody noticing
 
 test('and leaves nothing behind but the resource definition and the objects', async () => {
   await waitFor('everything of the module to go', async () => {
-    const left = await leftovers();
+    const left = await moduleLeftovers(rig.cluster.controlPlane);
     if (left.length > 0) throw new Error(left.join(', '));
     return true;
   });

@@ -16,7 +16,7 @@ import {
 import { provideCrane } from '../../../../dev/release/crane.ts';
 import { writeLayout } from '../../../../dev/release/oci-layout.ts';
 import { startRegistryServer } from '../../../../dev/release/registry-server.ts';
-import { type ImageConfig, startContainer } from '../../../support/image-container.ts';
+import { accountOf, type ImageConfig, startContainer } from '../../../support/image-container.ts';
 import { installModule } from '../../../support/installed-module.ts';
 import { RegistryView } from '../../../support/release-images.ts';
 
@@ -83,13 +83,11 @@ describe.each(['agent', 'controller'] as const)('the image %s', (name) => {
     const { cluster } = await installModule('image');
     const kubeconfig = await cluster.serviceAccountKubeconfig({ namespace: NAMESPACE, name });
     const health = `127.0.0.1:${await pickFreePort('127.0.0.1')}`;
+    const { env, mounts } = accountOf(host, name, readKubeconfig(kubeconfig));
+    const args = ['--health-address', health, '--metrics-address', '127.0.0.1:0'];
     const program = await startContainer(host, {
-      name,
-      root,
-      image,
-      args: ['--health-address', health, '--metrics-address', '127.0.0.1:0'],
-      env: { NODE_NAME: 'node-of-the-image', POD_NAMESPACE: NAMESPACE },
-      access: readKubeconfig(kubeconfig),
+      ...{ name, root, mounts, user: image.config.User, command: [...image.config.Entrypoint, ...args] },
+      env: { ...env, NODE_NAME: 'node-of-the-image', POD_NAMESPACE: NAMESPACE },
     });
     await waitFor(`${name} to become ready (log ${program.logFile})`, async () => {
       if (!program.isRunning()) throw new GiveUpError(`${name} ended at start:\n${program.logTail()}`);

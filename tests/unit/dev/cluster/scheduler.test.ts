@@ -15,6 +15,14 @@ const aPod = (nodeSelector?: Readonly<Record<string, string>>): Pod => ({
   spec: { containers: [], ...(nodeSelector && { nodeSelector }) },
 });
 
+const daemonPod = (node: string): Pod => {
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: [node] }];
+  const required = { nodeSelectorTerms: [{ matchFields }] };
+  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } };
+  const spec = { containers: [], affinity };
+  return { metadata: { name: 'a' }, spec };
+};
+
 const candidates = [
   { node: aNode(1), podCount: 2 },
   { node: aNode(2), podCount: 1 },
@@ -29,6 +37,8 @@ test.each([
     want: 'node-1',
   },
   { name: 'an unschedulable node is never taken', pod: aPod({ 'topology.kubernetes.io/zone': 'zone-3' }) },
+  { name: 'a pod of a DaemonSet gets its node in any case', pod: daemonPod('node-3'), want: 'node-3' },
+  { name: 'a pod of a DaemonSet waits for a node that is away', pod: daemonPod('node-4') },
 ])('$name', ({ pod, want }) => {
   expect(fewestPods(pod, candidates)).toBe(want);
 });
