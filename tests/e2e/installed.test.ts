@@ -17,7 +17,9 @@ import { tallyOf } from '../../dev/workload/traffic-tally.ts';
 import { refusedRequests } from '../support/audit-log.ts';
 import { ImagePods } from '../support/image-pods.ts';
 import { moduleLeftovers } from '../support/module-leftovers.ts';
+import type { StoredPod } from '../support/pod-container.ts';
 import { print } from '../support/print.ts';
+import { proxiedMetrics } from '../support/proxied-metrics.ts';
 import { bundleRelease, publishRelease, takeModule } from '../support/published-module.ts';
 import { RegistryView } from '../support/release-images.ts';
 import { waitForRollout } from '../support/workload-rollout.ts';
@@ -143,6 +145,16 @@ test('the programs run from their images by digest, as the user of the pods, and
     const places = mounts.split('\n').filter((line) => line !== '');
     expect(places.length).toBeGreaterThan(1);
     expect(places.filter((line) => !/^(?:\S+ ){5}ro\b/.test(line))).toEqual([]);
+  }
+});
+
+test('where the proxy beside a program looks for metrics, there are those of the program', async () => {
+  const { controlPlane, network } = stage.cluster;
+  for (const { pod, name } of pods.running()) {
+    const path = `/api/v1/namespaces/${PRODUCT_NAMESPACE}/pods/${pod}`;
+    const stored = await controlPlane.api.get<StoredPod>(path);
+    const { netns } = network.node(stored.spec.nodeName ?? '');
+    expect(await proxiedMetrics(stored, netns)).toContain(`\nswh_${name}_`);
   }
 });
 

@@ -35,7 +35,7 @@ export interface ImagePodsOptions {
 
 /**
  * Runs pods from their images as a kubelet does: root, entry point and user of the image; arguments, environment and
- * projected volumes of the pod as it is stored; ready when its readiness probe says so.
+ * projected volumes of the pod as it is stored; ready when its probes say so.
  */
 export class ImagePods {
   readonly #options: ImagePodsOptions;
@@ -91,7 +91,8 @@ export class ImagePods {
         ...(container.args ?? []).map((arg) => withVariables(arg, env)),
       ],
       env,
-      mounts: await projectVolumes({ host, api }, { pod, container, placement }),
+      // A container runtime mounts it unasked, and Node's own metrics come from it.
+      mounts: { '/proc': '/proc', ...(await projectVolumes({ host, api }, { pod, container, placement })) },
       ...(placement.node.netns !== undefined && { netns: placement.node.netns }),
     });
     const { name } = container;
@@ -134,17 +135,19 @@ async function apiServerPlace(api: ApiClient): Promise<Readonly<Record<string, s
   };
 }
 
-/** Asks the readiness probe until it passes; a kubelet would go on asking. */
+/** Asks the container's probes until both pass; a kubelet would go on asking. */
 async function untilReady(
   { pod, process }: RunningContainer,
-  { ports = [], readinessProbe }: PodContainer,
+  { ports = [], readinessProbe, livenessProbe }: PodContainer,
   { addresses }: PodPlacement,
 ): Promise<void> {
-  const get = readinessProbe?.httpGet;
-  if (get === undefined) throw new Error(`pod ${pod} has no readiness probe that this kubelet knows`);
-  const port = ports.find(({ name }) => name === get.port)?.containerPort ?? get.port;
-  await waitFor(`${pod} to become ready (log ${process.logFile})`, async () => {
-    if (!process.isRunning()) throw new GiveUpError(`${pod} ended at start:\n${process.logTail()}`);
-    return (await fetch(`http://${addresses[0]}:${port}${get.path}`)).ok ? true : undefined;
-  });
+  for (const probe of [livenessProbe, readinessProbe]) {
+    const get = probe?.httpGet;
+    if (get === undefined) throw new Error(`pod ${pod} has a probe that this kubelet does not know, or none`);
+    const port = ports.find(({ name }) => name === get.port)?.containerPort ?? get.port;
+    await waitFor(`${pod} to answer ${get.path} (log ${process.logFile})`, async () => {
+      if (!process.isRunning()) throw new GiveUpError(`${pod} ended at start:\n${process.logTail()}`);
+      return (await fetch(`http://${addresses[0]}:${port}${get.path}`)).ok ? true : undefined;
+    });
+  }
 }

@@ -17,7 +17,12 @@ export interface PodContainer extends Container {
     readonly valueFrom?: { readonly fieldRef?: FieldRef };
   }[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
-  readonly readinessProbe?: { readonly httpGet?: { readonly path: string; readonly port: string | number } };
+  readonly readinessProbe?: ContainerProbe;
+  readonly livenessProbe?: ContainerProbe;
+}
+
+interface ContainerProbe {
+  readonly httpGet?: { readonly path: string; readonly port: string | number };
 }
 
 /** One source of a projected volume. */
