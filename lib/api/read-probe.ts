@@ -1,9 +1,16 @@
 import { domainToASCII } from 'node:url';
 import { blockOf, type ProbeBlock } from '#lib/api/probe-block.ts';
-import type { GrpcSpec, HttpSpec, PostgresqlSpec, ProbeSpec, TcpSpec } from '#lib/api/spec.ts';
+import type { GrpcSpec, HttpSpec, PostgresqlSpec, ProbeSpec, TcpSpec, TlsSpec } from '#lib/api/spec.ts';
 import { statusRange } from '#lib/api/status-range.ts';
 import { assertNever } from '#lib/core/assert-never.ts';
-import type { GrpcProbe, HttpProbe, PostgresqlProbe, Probe, TcpProbe } from '#lib/core/probe/probe.ts';
+import type {
+  GrpcProbe,
+  HttpProbe,
+  PostgresqlProbe,
+  Probe,
+  ProbeTls,
+  TcpProbe,
+} from '#lib/core/probe/probe.ts';
 
 type Common = Pick<Probe, 'timeoutMs' | 'successThreshold' | 'failureThreshold'>;
 
@@ -63,6 +70,7 @@ function readTcp(tcp: TcpSpec, common: Common): TcpProbe {
     ...common,
     ...(tcp.send && { send: tcp.send }),
     ...(tcp.expect && { expect: tcp.expect }),
+    ...(tcp.tls && { tls: readTls(tcp.tls) }),
   };
 }
 
@@ -78,7 +86,22 @@ function readPostgresql(postgresql: PostgresqlSpec, common: Common): PostgresqlP
 }
 
 function readGrpc(grpc: GrpcSpec, common: Common): GrpcProbe {
-  return { kind: 'grpc', port: grpc.targetPort, ...common, service: grpc.service ?? '' };
+  return {
+    kind: 'grpc',
+    port: grpc.targetPort,
+    ...common,
+    service: grpc.service ?? '',
+    ...(grpc.tls && { tls: readTls(grpc.tls) }),
+  };
+}
+
+function readTls({ serverName, insecureSkipTLSVerify, caCert, clientCertSecretName }: TlsSpec): ProbeTls {
+  return {
+    ...(serverName && { serverName: hostOf(serverName) }),
+    verifies: !insecureSkipTLSVerify,
+    ...(caCert && { caCert }),
+    ...(clientCertSecretName && { clientCertSecretName }),
+  };
 }
 
 /** As written, except for a missing slash and characters that must not stand in a request line. */

@@ -13,6 +13,7 @@ export type HttpSpec = NonNullable<ProbeSpec['http']>;
 export type TcpSpec = NonNullable<ProbeSpec['tcp']>;
 export type PostgresqlSpec = NonNullable<ProbeSpec['postgreSQL']>;
 export type GrpcSpec = NonNullable<ProbeSpec['grpc']>;
+export type TlsSpec = NonNullable<TcpSpec['tls'] | GrpcSpec['tls']>;
 
 export type SpecResult =
   | { readonly kind: 'valid'; readonly spec: DefaultedSpec }

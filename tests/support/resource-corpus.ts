@@ -166,6 +166,18 @@ export const GOOD_OBJECTS: readonly GoodObject[] = [
     object: withHttp({ method: 'HEAD', scheme: 'HTTPS', insecureSkipTLSVerify: true }),
   },
   {
+    name: 'TLS under TCP and gRPC',
+    object: withProbes(
+      { tcp: { targetPort: 465, expect: '220', tls: {} } },
+      {
+        grpc: {
+          targetPort: 9000,
+          tls: { serverName: 'app.example.com', caCert: CA_CERT, clientCertSecretName: 'client.web-1' },
+        },
+      },
+    ),
+  },
+  {
     name: 'blocks without a mode',
     object: withProbes(
       { http: { targetPort: 8080 } },
@@ -396,6 +408,26 @@ export const BAD_OBJECTS: readonly BadObject[] = [
     refusal: 'the name of a Secret of the same namespace',
     path: `${PROBE}.http.clientCertSecretName`,
   },
+  ...['tcp', 'grpc'].flatMap((block): readonly BadObject[] => [
+    {
+      name: `a server name with a port in ${block}`,
+      object: withProbes({ [block]: { targetPort: 1, tls: { serverName: 'app:443' } } }),
+      refusal: 'a bare host name',
+      path: `${PROBE}.${block}.tls.serverName`,
+    },
+    {
+      name: `a CA certificate that is no PEM in ${block}`,
+      object: withProbes({ [block]: { targetPort: 1, tls: { caCert: 'MIIBejCCASGg' } } }),
+      refusal: 'paste the certificates in PEM',
+      path: `${PROBE}.${block}.tls.caCert`,
+    },
+    {
+      name: `a Secret of another namespace in ${block}`,
+      object: withProbes({ [block]: { targetPort: 1, tls: { clientCertSecretName: 'other/client' } } }),
+      refusal: 'the name of a Secret of the same namespace',
+      path: `${PROBE}.${block}.tls.clientCertSecretName`,
+    },
+  ]),
   {
     name: 'an unknown version of HTTP',
     object: withHttp({ version: 'HTTP3' }),

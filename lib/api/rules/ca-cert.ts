@@ -24,23 +24,23 @@ export function checkCaCert(path: string, http: HttpSpec): readonly Finding[] {
       ),
     ];
   }
+  return checkCertificates(`${path}.caCert`, caCert);
+}
+
+/** Certificates in PEM that parse, at least one. */
+export function checkCertificates(path: string, caCert: string): readonly Finding[] {
   const blocks = caCert.match(PEM_BLOCK) ?? [];
   if (blocks.length === 0) {
     return [
       error(
-        `${path}.caCert`,
+        path,
         'paste the certificates in PEM, each from its line BEGIN CERTIFICATE up to its line END CERTIFICATE',
       ),
     ];
   }
   const broken = blocks.findIndex((block) => !isCertificate(block));
   if (broken === -1) return [];
-  return [
-    error(
-      `${path}.caCert`,
-      `certificate ${broken + 1} of ${blocks.length} does not parse: paste it again in PEM`,
-    ),
-  ];
+  return [error(path, `certificate ${broken + 1} of ${blocks.length} does not parse: paste it again in PEM`)];
 }
 
 function isCertificate(pem: string): boolean {

@@ -1,6 +1,6 @@
-import { domainToASCII } from 'node:url';
 import { error, type Finding, warning } from '#lib/api/finding.ts';
 import { checkCaCert } from '#lib/api/rules/ca-cert.ts';
+import { checkHostName } from '#lib/api/rules/host-name.ts';
 import { checkHttpHeaders } from '#lib/api/rules/http-headers.ts';
 import { checkPortReference } from '#lib/api/rules/port-reference.ts';
 import { checkSecretName } from '#lib/api/rules/secret-name.ts';
@@ -9,15 +9,13 @@ import { statusRange } from '#lib/api/status-range.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the rule is about.
 const UNFIT_FOR_PATH = /[\x00-\x20\x7f]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the rule is about.
-const UNFIT_FOR_HOST = /[\x00-\x20\x7f"#%/:<>?@[\\\]^`{|}]/;
 
 /** The block of mode HTTP, found at `path`. */
 export function checkHttpBlock(path: string, http: HttpSpec): readonly Finding[] {
   return [
     ...checkPortReference(`${path}.targetPort`, http.targetPort),
     ...checkPath(`${path}.path`, http.path ?? ''),
-    ...checkHost(`${path}.host`, http.host ?? ''),
+    ...checkHostName(`${path}.host`, http.host ?? ''),
     ...checkHttpHeaders(`${path}.httpHeaders`, http.httpHeaders ?? []),
     ...checkCaCert(path, http),
     ...checkClientCert(`${path}.clientCertSecretName`, http),
@@ -41,16 +39,6 @@ function checkPath(path: string, value: string): readonly Finding[] {
         ]
       : []),
   ];
-}
-
-function checkHost(path: string, host: string): readonly Finding[] {
-  const isBare = !UNFIT_FOR_HOST.test(host) && (host === '' || isAscii(host) || domainToASCII(host) !== '');
-  if (isBare) return [];
-  return [error(path, 'write a bare host name without scheme, port and path, for example app.example.com')];
-}
-
-function isAscii(text: string): boolean {
-  return /^[!-~]*$/.test(text);
 }
 
 function checkCodes(path: string, codes: NonNullable<HttpSpec['code']>): readonly Finding[] {

@@ -6,6 +6,7 @@ import { checkPortReference } from '#lib/api/rules/port-reference.ts';
 import { checkPostgresqlBlock } from '#lib/api/rules/postgresql-block.ts';
 import { checkProbeMode } from '#lib/api/rules/probe-mode.ts';
 import { checkTcpBlock } from '#lib/api/rules/tcp-block.ts';
+import { checkTlsBlock } from '#lib/api/rules/tls-block.ts';
 import { type ProbeSpec, probePath } from '#lib/api/spec.ts';
 import { assertNever } from '#lib/core/assert-never.ts';
 
@@ -29,7 +30,10 @@ function checkBlock(probe: ProbeSpec, index: number): readonly Finding[] {
     case 'PostgreSQL':
       return checkPostgresqlBlock(path, counting.block);
     case 'GRPC':
-      return checkPortReference(`${path}.targetPort`, counting.block.targetPort);
+      return [
+        ...checkPortReference(`${path}.targetPort`, counting.block.targetPort),
+        ...checkTlsBlock(`${path}.tls`, counting.block.tls),
+      ];
     default:
       return assertNever(counting, 'probe block');
   }

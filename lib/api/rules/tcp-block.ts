@@ -1,5 +1,6 @@
 import { error, type Finding } from '#lib/api/finding.ts';
 import { checkPortReference } from '#lib/api/rules/port-reference.ts';
+import { checkTlsBlock } from '#lib/api/rules/tls-block.ts';
 import type { TcpSpec } from '#lib/api/spec.ts';
 
 /** The block of mode TCP, found at `path`. */
@@ -17,5 +18,6 @@ export function checkTcpBlock(path: string, tcp: TcpSpec): readonly Finding[] {
           ),
         ]
       : []),
+    ...checkTlsBlock(`${path}.tls`, tcp.tls),
   ];
 }

@@ -27,8 +27,8 @@ export interface BodyDecoder {
 /** The part of a body that is ever read: what `expectBody` promises to search. */
 export const LONGEST_BODY_BYTES = 64 * 1024;
 
-/** Chunk sizes, extensions and trailers together: twice the body, or the time that a flood of tiny chunks costs grows. */
-const LONGEST_CHUNK_FRAMING_BYTES = 2 * LONGEST_BODY_BYTES;
+/** Chunk sizes, extensions and trailers together: each of ten thousand chunks costs as much time as kilobytes of body. */
+const LONGEST_CHUNK_FRAMING_BYTES = LONGEST_BODY_BYTES;
 
 /** A decoder for a body that is framed so. Push an empty buffer to learn whether the body is empty. */
 export function createBodyDecoder(framing: Framing): BodyDecoder {

@@ -54,9 +54,12 @@ describe('probe-secret-access', () => {
       mode: 'HTTP',
       http: { targetPort: 443, scheme, clientCertSecretName: `client-${scheme.toLowerCase()}` },
     });
-    const spec = { healthcheck: { probes: [http('HTTPS'), http('HTTP')] } };
+    const tls = { clientCertSecretName: 'client-tls' };
+    const grpc = { mode: 'GRPC', grpc: { targetPort: 443, tls } };
+    const tcp = { mode: 'TCP', tcp: { targetPort: 443, tls: {} } };
+    const spec = { healthcheck: { probes: [http('HTTPS'), http('HTTP'), grpc, tcp] } };
     expect(afterwards(aResource({ spec }))['roles']).toMatchObject([
-      { rules: [{ resources: ['secrets'], resourceNames: ['client-https'] }] },
+      { rules: [{ resources: ['secrets'], resourceNames: ['client-https', 'client-tls'] }] },
     ]);
   });
 

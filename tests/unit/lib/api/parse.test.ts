@@ -171,6 +171,35 @@ describe('values of the parser', () => {
     expect(accepted(withHttp(given)).healthcheck.probes).toMatchObject([want]);
   });
 
+  it.each([
+    { name: 'an empty block', given: {}, want: { verifies: true } },
+    {
+      name: 'empty texts',
+      given: { serverName: '', caCert: '', clientCertSecretName: '' },
+      want: { verifies: true },
+    },
+    {
+      name: 'every setting',
+      given: { serverName: 'пример.рф', caCert: CA_CERT, clientCertSecretName: 'client' },
+      want: {
+        serverName: 'xn--e1afmkfd.xn--p1ai',
+        verifies: true,
+        caCert: CA_CERT,
+        clientCertSecretName: 'client',
+      },
+    },
+    { name: 'the wish not to verify', given: { insecureSkipTLSVerify: true }, want: { verifies: false } },
+  ])('read TLS under TCP and gRPC: $name', ({ given, want }) => {
+    const object = withProbes(
+      { tcp: { targetPort: 1, tls: given } },
+      { grpc: { targetPort: 1, tls: given } },
+      { tcp: { targetPort: 1 } },
+    );
+    const result = parseServiceWithHealthchecks(object);
+    const probes = result.kind === 'accepted' ? result.swh.healthcheck?.probes : undefined;
+    expect(probes?.map((probe) => ('tls' in probe ? probe.tls : undefined))).toEqual([want, want, undefined]);
+  });
+
   it('keep a timeout above the period, up to the longest period', () => {
     const probe = { tcp: { targetPort: 1 } };
     const swh = accepted(

@@ -23,6 +23,11 @@ describe('rules that only the parser has', () => {
       want: ['spec.healthcheck.probes[0].http.caCert', 'paste the certificates in PEM'],
     },
     {
+      name: 'a certificate that does not parse, under gRPC',
+      object: withProbes({ grpc: { targetPort: 1, tls: { caCert: BROKEN_CERT } } }),
+      want: ['spec.healthcheck.probes[0].grpc.tls.caCert', 'certificate 1 of 1 does not parse'],
+    },
+    {
       name: 'half a character',
       object: withProbes({ tcp: { targetPort: 1, send: 'a\ud83d' } }),
       want: ['spec.healthcheck.probes[0].tcp.send', 'UTF-8'],
