@@ -24,6 +24,7 @@ import { routeKeys } from './key-router.ts';
 import { createAgentMetrics } from './metrics.ts';
 import { observedApi } from './observed-api.ts';
 import { SecretWatcher } from './secret-watcher.ts';
+import { logShortages } from './shortage-log.ts';
 import { adoptSlices } from './slice-adoption.ts';
 import { SliceReconciler } from './slice-reconciler.ts';
 import { SwhStore } from './swh-store.ts';
@@ -86,7 +87,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     clock,
     prober: probers.run,
     stalls: new RunStallWitness(clock),
-    observer: metrics.probes,
+    observer: logShortages({ clock, logger }, metrics.probes),
     sentinels,
     release: ({ target, probe }) => holdsConnection(probe) && probers.forget(target),
     onChange: (owner) => queue.add(owner),
