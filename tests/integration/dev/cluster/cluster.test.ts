@@ -178,6 +178,10 @@ test('a paused API server keeps its connections and answers when it goes on', as
 });
 
 test('a silent node goes Unknown, and Ready when its kubelet is back', async () => {
+  // The tests before let the API server rest, so that heartbeats may be due.
+  const areReady = async () =>
+    ((await readinessOf('node-1')) === 'True' && (await readinessOf('node-2')) === 'True') || undefined;
+  await waitFor('both nodes to be Ready', areReady);
   cluster.kubelets.silence('node-2');
   const isUnknown = async () => (await readinessOf('node-2')) === 'Unknown' || undefined;
   await waitFor('node-2 to be called Unknown', isUnknown);
