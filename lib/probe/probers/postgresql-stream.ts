@@ -73,14 +73,12 @@ export class PostgresqlStream extends Duplex {
       return;
     }
     this.#hasSpoken = true;
-    this.#receivedBytes += bytes.length;
-    if (this.#receivedBytes > MOST_BYTES) {
-      this.destroy(new PostgresqlStreamError('more than 64 KiB'));
-      return;
-    }
-    const { messages, isMalformed } = this.#messages.push(bytes);
+    const allowed = bytes.subarray(0, MOST_BYTES - this.#receivedBytes);
+    this.#receivedBytes += allowed.length;
+    const { messages, isMalformed } = this.#messages.push(allowed);
     for (const message of messages) this.#hand(message);
     if (isMalformed) this.destroy(new PostgresqlStreamError('malformed messages'));
+    else if (allowed.length < bytes.length) this.destroy(new PostgresqlStreamError('more than 64 KiB'));
   }
 
   #hand(message: Buffer): void {
