@@ -3,18 +3,18 @@ import { Traffic } from '../workload/traffic.ts';
 import type { TrafficSample } from '../workload/traffic-sample.ts';
 import { clientNamespace, type TakeOverRig } from './rig.ts';
 
-/** Each process makes so many new connections a second, and keeps so many open at a time. */
+/** Each process makes so many new connections a second, and opens so many that last until the end, 64 at most. */
 const PROCESSES = 2;
 const NEW_PER_SECOND = 110;
-const HOLDS_PER_SECOND = 4;
-const HOLD_MS = 5_000;
+const HOLDS_PER_SECOND = 10;
+const LONGEST_HOLD_MS = 300_000;
 
-/** A connection that began before kube-proxy knew the Service hangs in its kernel; all of those are over by then. */
-const WARM_UP_MS = 2_000;
+/** Until some connections that last are there before anything happens. */
+const WARM_UP_MS = 1_000;
 
-/** Clients of one Service: from several processes, more than 200 new connections a second and 40 that last. */
+/** Clients of one Service: from several processes, more than 200 new connections a second, and many that last. */
 export interface Clients {
-  /** Stops after the connections that were open at the call have had their time. */
+  /** Stops when every connection that was open at the call has shown that it is alive. */
   finish(): Promise<ClientReport>;
 }
 
@@ -33,7 +33,11 @@ export interface ClientReport {
   answeredBySince(sinceMs: number): readonly string[];
 }
 
-/** Starts the clients and waits until all of them get answers; what they meet from then on counts. */
+/**
+ * Starts the clients and waits until all of them get answers; what they meet from then on counts, on new connections and on
+ * those that stand. A connection that began before kube-proxy knew the Service never gets an answer: its kernel has
+ * already decided where it goes.
+ */
 export async function startClients(rig: TakeOverRig, service: string, address: string): Promise<Clients> {
   const streams = [
     { name: 'new', kind: 'http', address, port: 80, ratePerSecond: NEW_PER_SECOND, timeoutMs: 2_000 },
@@ -43,7 +47,7 @@ export async function startClients(rig: TakeOverRig, service: string, address: s
       address,
       port: 80,
       ratePerSecond: HOLDS_PER_SECOND,
-      timeoutMs: HOLD_MS,
+      timeoutMs: LONGEST_HOLD_MS,
     },
   ] as const;
   const netns = clientNamespace(rig.cluster);
@@ -52,19 +56,26 @@ export async function startClients(rig: TakeOverRig, service: string, address: s
       Traffic.start(rig.cluster.host, { name: `clients-${service}-${index}`, netns, streams }),
     ),
   );
-  const answered = ({ result }: TrafficSample) => result.kind === 'answered';
   await Promise.all(all.map((traffic) => traffic.waitForSample('new', 0, answered, 20_000)));
   await delay(WARM_UP_MS);
   const sinceMs = Date.now();
   return {
     async finish() {
-      const untilMs = Date.now();
-      for (const traffic of all) await traffic.waitForSample('hold', untilMs, () => true, HOLD_MS + 10_000);
-      await Promise.all(all.map((traffic) => traffic.stop()));
-      const of = (stream: string) => all.flatMap((traffic) => traffic.samples(stream, sinceMs));
-      return reportOf(of('new'), of('hold'));
+      await Promise.all(all.map((traffic) => traffic.finish()));
+      const made = all.flatMap((traffic) => traffic.samples('new', sinceMs));
+      return reportOf(made, all.flatMap(connectionsThatStood));
     },
   };
+}
+
+/** Those that last and began once the client had got its first answer. */
+function connectionsThatStood(traffic: Traffic): readonly TrafficSample[] {
+  const first = traffic.samples('new').find(answered);
+  return traffic.samples('hold', first?.startedAtMs);
+}
+
+function answered({ result }: TrafficSample): boolean {
+  return result.kind === 'answered';
 }
 
 function reportOf(made: readonly TrafficSample[], held: readonly TrafficSample[]): ClientReport {

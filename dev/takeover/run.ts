@@ -24,6 +24,8 @@ export interface Variant {
   readonly name: string;
   /** Whether the Service is deleted on the way, so that a gap belongs to it. */
   readonly hasGap: boolean;
+  /** Whether it stops programs or changes pods that all Services share, so that nothing else can be measured meanwhile. */
+  readonly isAlone?: boolean;
   /** Whether two makers may say different things of one address for a moment. Default false. */
   readonly mayDisagree?: boolean;
   /** Makes the Service and what stands before; resolves when clients may come. */

@@ -22,6 +22,7 @@ const beside: Variant = {
 const besideWithDeaths: Variant = {
   ...beside,
   name: 'created beside, the controller killed again and again',
+  isAlone: true,
   async act(rig, name) {
     await rig.createObject(name);
     const end = taken(rig, name).then(() => true);
@@ -70,6 +71,7 @@ const deletedMeanwhile: Variant = {
 const neverPassing: Variant = {
   ...beside,
   name: 'no pod passes for a while',
+  isAlone: true,
   async prepare(rig, name) {
     for (const pod of GOOD_PODS) rig.pods.web(pod).setHealthy(false);
     await plainService(rig, name);
@@ -103,6 +105,7 @@ const differing: Variant = {
 const referenceSlices: Variant = {
   ...beside,
   name: 'from the module that is replaced',
+  isAlone: true,
   async prepare(rig, name) {
     await rig.product.controller.terminate();
     for (const node of NODES) await rig.product.agent(node).terminate();
@@ -194,6 +197,7 @@ const givenBack: Variant = {
 const handedOver: Variant = {
   ...givenBack,
   name: 'the module is disabled',
+  isAlone: true,
   prepare: (rig, name) => ownService(rig, name),
   async act(rig, name) {
     await rig.product.controller.terminate();

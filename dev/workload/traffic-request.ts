@@ -7,14 +7,17 @@ import type { TrafficResult, TrafficStream } from './traffic-sample.ts';
 /** SQLSTATE of a write on a server that is in recovery. */
 const READ_ONLY_TRANSACTION = '25006';
 
-/** Makes one request of the stream on a new connection. Never throws; ends by the stream's deadline. */
-export async function requestOnce(stream: TrafficStream): Promise<TrafficResult> {
+/**
+ * Makes one request of the stream on a new connection. Never throws; ends by the stream's deadline. A request that lasts is
+ * ended before by the signal, as soon as the connection has shown that it still carries something.
+ */
+export async function requestOnce(stream: TrafficStream, ending: AbortSignal): Promise<TrafficResult> {
   try {
     switch (stream.kind) {
       case 'http':
         return { kind: 'answered', by: await askHttp(stream) };
       case 'http-hold':
-        return { kind: 'answered', by: await holdHttp(stream) };
+        return { kind: 'answered', by: await holdHttp(stream, ending) };
       case 'smtp':
         return { kind: 'answered', by: await askSmtp(stream) };
       case 'postgresql-read':
@@ -67,15 +70,17 @@ function askHttp(stream: TrafficStream): Promise<string> {
 /** Silence on a connection for so long is as bad as its end. */
 const LONGEST_SILENCE_MS = 3_000;
 
-function holdHttp(stream: TrafficStream): Promise<string> {
+function holdHttp(stream: TrafficStream, ending: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     let by = '';
     const outgoing = request({ host: stream.address, port: stream.port, path: '/hold', agent: false });
-    const end = setTimeout(() => {
+    const finish = () => {
+      clearTimeout(end);
       outgoing.destroy();
       if (by === '') reject(new Error('timeout'));
       else resolve(by);
-    }, stream.timeoutMs);
+    };
+    const end = setTimeout(finish, stream.timeoutMs);
     const fail = (error: Error) => {
       clearTimeout(end);
       outgoing.destroy();
@@ -85,6 +90,7 @@ function holdHttp(stream: TrafficStream): Promise<string> {
     outgoing.on('response', (response) => {
       response.setEncoding('utf8').on('data', (chunk: string) => {
         by ||= chunk.split('\n')[0] ?? '';
+        if (ending.aborted) finish();
       });
       response.on('end', () => fail(new Error('lost: the connection ended')));
       response.on('error', fail);

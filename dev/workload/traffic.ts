@@ -72,6 +72,12 @@ export class Traffic {
     this.#finish();
   }
 
+  /** Begins no further request and waits for the last answers; samples stay readable. */
+  async finish(): Promise<void> {
+    this.#client.kill('SIGINT');
+    await this.ended();
+  }
+
   /** Stops the clients; samples stay readable. */
   async stop(): Promise<void> {
     if (this.#hasEnded) {
