@@ -19,12 +19,14 @@ export class EndpointLog {
       .filter(({ atMs, object }) => atMs >= sinceMs && serviceOf(object) === service);
   }
 
+  /** The slices of a Service, whoever made them. */
+  slices(service: string): readonly EndpointSlice[] {
+    return this.#slices.all().filter((slice) => serviceOf(slice) === service);
+  }
+
   /** The endpoints of a Service in all its slices. */
   endpoints(service: string): readonly Endpoint[] {
-    return this.#slices
-      .all()
-      .filter((slice) => serviceOf(slice) === service)
-      .flatMap((slice) => slice.endpoints);
+    return this.slices(service).flatMap((slice) => slice.endpoints);
   }
 
   /** Names of the pods whose endpoint of the Service is ready, sorted, each once. */

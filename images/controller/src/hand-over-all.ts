@@ -2,11 +2,11 @@ import type { ObjectRef } from '#lib/core/kubernetes.ts';
 import { HAND_OVER_FINALIZER } from '#lib/core/service/hand-over.ts';
 import { applyOperation } from '#lib/hook/apply-operation.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
-import { microTime } from '#lib/kube/micro-time.ts';
-import { LEASES, ROLE_BINDINGS, ROLES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
+import { ROLE_BINDINGS, ROLES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
 import { sleep } from '#lib/runtime/sleep.ts';
 import { PROBE_SECRETS, probeSecretAccess } from '../../../hooks/probe-secret-access.ts';
 import { HAND_OVER_POLL_MS, type HandOverDeps, handOverStep, setFinalizer } from './hand-over.ts';
+import { keepControllersOff } from './keep-controllers-off.ts';
 import { getIfThere } from './service-feeds.ts';
 
 export interface HandOverAllOptions {
@@ -16,22 +16,18 @@ export interface HandOverAllOptions {
   readonly identity: string;
 }
 
-/** Objects that are worked on at once. */
+/** Objects that are looked at at once. */
 const WORKERS = 8;
 
-/**
- * How long no controller may lead afterwards: it would take everything over again. The module is uninstalled meanwhile
- * and its Lease with it; where it is not, the controllers go on when the time is over.
- */
-export const KEEP_OFF_SECONDS = 600;
-
-/** A leader that cannot renew stops itself after so long: see `LeaderElection`. */
-const LEADER_STOPS_MS = 10_000;
+/** What waits is looked at again after times that grow: many may wait for one controller that is slow. */
+const LONGEST_POLL_MS = 2_000;
+const POLL_GROWTH = 1.5;
 
 /**
  * Gives the Services of all objects back to the standard controllers; resolves when nothing of ours feeds any Service,
- * no object waits for us any more, and no namespace holds a Role that lets agents read Secrets. Throws when something
- * could not be done; to be called again then.
+ * no object waits for us any more, and no namespace holds a Role that lets agents read Secrets. What cannot be given back
+ * keeps nothing else waiting; throws at the end, and at the signal, with a message that names it. To be called again then:
+ * it goes on where it was.
  */
 export async function handOverAll(
   deps: HandOverDeps,
@@ -40,28 +36,80 @@ export async function handOverAll(
 ): Promise<{ readonly objects: number }> {
   if (lease !== undefined) await keepControllersOff(deps, lease, identity, signal);
   const { items } = await deps.api.list(SERVICES_WITH_HEALTHCHECKS, {}, signal);
-  const waiting = items.map(({ metadata: { namespace = '', name } }) => ({ namespace, name }));
-  await Promise.all(Array.from({ length: WORKERS }, () => work(deps, waiting, signal)));
+  const queue = items.map(({ metadata: { namespace = '', name } }) => ({
+    ref: { namespace, name },
+    pollMs: HAND_OVER_POLL_MS,
+    dueMs: 0,
+  }));
+  const tally: Tally = { done: 0, failures: [] };
+  await Promise.all(Array.from({ length: WORKERS }, () => work(deps, queue, tally, signal)));
+  if (signal.aborted || tally.failures.length > 0) {
+    throw new Error(reportOf(tally, items.length, signal.aborted));
+  }
   await withdrawSecretAccess(deps, signal);
   return { objects: items.length };
 }
 
-async function work(deps: HandOverDeps, waiting: ObjectRef[], signal: AbortSignal): Promise<void> {
-  for (let ref = waiting.pop(); ref !== undefined; ref = waiting.pop()) await handOver(deps, ref, signal);
+/** An object whose Service is being given back, and when to look at it again, monotonic. */
+interface Task {
+  readonly ref: ObjectRef;
+  readonly pollMs: number;
+  readonly dueMs: number;
 }
 
-async function handOver(deps: HandOverDeps, ref: ObjectRef, signal: AbortSignal): Promise<void> {
+interface Tally {
+  done: number;
+  /** One sentence each, which names the object. */
+  readonly failures: string[];
+}
+
+/** What waits for others makes room for the next. */
+async function work(deps: HandOverDeps, queue: Task[], tally: Tally, signal: AbortSignal): Promise<void> {
+  const { clock } = deps;
+  for (let task = queue.shift(); task !== undefined && !signal.aborted; task = queue.shift()) {
+    const { ref, pollMs, dueMs } = task;
+    if (dueMs > clock.monotonicMs()) await sleep(clock, dueMs - clock.monotonicMs(), signal);
+    try {
+      if (await handOver(deps, ref, signal)) tally.done += 1;
+      else {
+        const next = Math.min(pollMs * POLL_GROWTH, LONGEST_POLL_MS);
+        queue.push({ ref, pollMs: next, dueMs: clock.monotonicMs() + pollMs });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      tally.failures.push(`${ref.namespace}/${ref.name}: ${message}`);
+      deps.logger.error('hand-over given up', { key: `${ref.namespace}/${ref.name}`, error: message });
+    }
+  }
+}
+
+/** Goes as far as it goes at the moment; true when the Service has been given back. */
+async function handOver(deps: HandOverDeps, ref: ObjectRef, signal: AbortSignal): Promise<boolean> {
   for (;;) {
-    signal.throwIfAborted();
+    if (signal.aborted) return false;
     const result = await handOverStep(deps, ref, signal).catch((error: unknown) => {
       const kind = classifyKubeError(error);
       // The next look sees what was in the way, or the API server is there again.
       if (kind === 'conflict' || kind === 'transient') return 'wait' as const;
       throw error;
     });
-    if (result === 'finished') return await letGo(deps, ref, signal);
-    if (result === 'wait') await sleep(deps.clock, HAND_OVER_POLL_MS, signal);
+    if (result === 'wait') return false;
+    if (result === 'finished') {
+      await letGo(deps, ref, signal);
+      return true;
+    }
   }
+}
+
+const MOST_NAMES = 10;
+
+function reportOf({ done, failures }: Tally, total: number, isInterrupted: boolean): string {
+  const shown = failures.slice(0, MOST_NAMES).join('; ');
+  const more = failures.length > MOST_NAMES ? `; and ${failures.length - MOST_NAMES} more` : '';
+  const what = isInterrupted ? 'interrupted: ' : '';
+  const why = failures.length === 0 ? '' : `; refused: ${shown}${more}`;
+  return `${what}${done} of ${total} Services were given back${why}; run it again to go on`;
 }
 
 /** Without the finalizer: nobody may be left who would take it off when the object is deleted. */
@@ -85,37 +133,4 @@ async function withdrawSecretAccess({ api }: HandOverDeps, signal: AbortSignal):
   ]);
   const world = { roles: roles.items, 'role-bindings': bindings.items };
   for (const operation of probeSecretAccess.reconcile(world)) await applyOperation(api, operation, signal);
-}
-
-/** Takes the Lease from whoever holds it, and waits until the former holder must have noticed. */
-async function keepControllersOff(
-  { api, clock, logger }: HandOverDeps,
-  ref: ObjectRef,
-  identity: string,
-  signal: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    const lease = await getIfThere(api, LEASES, ref, signal);
-    const now = microTime(clock.now());
-    const spec = {
-      ...{
-        holderIdentity: identity,
-        leaseDurationSeconds: KEEP_OFF_SECONDS,
-        acquireTime: now,
-        renewTime: now,
-      },
-      leaseTransitions: (lease?.spec?.leaseTransitions ?? 0) + 1,
-    };
-    try {
-      if (lease === undefined) await api.create(LEASES, { metadata: { ...ref }, spec }, { signal });
-      else await api.replace(LEASES, { ...lease, spec }, { signal });
-      const former = lease?.spec?.holderIdentity ?? '';
-      logger.info('controllers kept off', { former, seconds: KEEP_OFF_SECONDS });
-      if (former !== '' && former !== identity) await sleep(clock, LEADER_STOPS_MS, signal);
-      return;
-    } catch (error) {
-      const kind = classifyKubeError(error);
-      if (kind !== 'conflict' && kind !== 'exists') throw error;
-    }
-  }
 }

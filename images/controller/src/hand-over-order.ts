@@ -4,7 +4,8 @@ import { Informer, type InformerDeps } from '#lib/kube/informer.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
 import { CONFIG_MAPS } from '#lib/kube/resources.ts';
 import { sleep } from '#lib/runtime/sleep.ts';
-import { type HandOverAllOptions, handOverAll, KEEP_OFF_SECONDS } from './hand-over-all.ts';
+import { type HandOverAllOptions, handOverAll } from './hand-over-all.ts';
+import { KEEP_OFF_SECONDS } from './keep-controllers-off.ts';
 
 /** The order to give every Service back, which comes when the module is being removed. */
 export interface HandOverOrder {
