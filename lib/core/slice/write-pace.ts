@@ -12,15 +12,18 @@ export interface WritePace {
 export const IDLE: WritePace = { busyUntilMs: Number.NEGATIVE_INFINITY };
 
 /**
- * Every consumer is sent a whole slice for each write. So a write keeps them busy for as long as it is big: at 120 ms an
- * endpoint, which has about 300 bytes, one object costs each consumer at most 3 kB a second and node, and one with few
+ * Every consumer is sent a whole slice for each write. So a write keeps them busy for as long as it is big: at 80 ms an
+ * endpoint, which has about 300 bytes, one object costs each consumer at most 4 kB a second and node, and one with few
  * pods on a node hardly ever waits. Measured against what the EndpointSlice controller sends, and how late it is, while
  * 1000 pods on ten nodes are replaced (docs/PERFORMANCE.md).
  */
-const BUSY_MS_PER_ENDPOINT = 120;
+const BUSY_MS_PER_ENDPOINT = 80;
 
 /** Writes may run ahead of their consumers by so much: a few in a row do not wait. */
 const AHEAD_MS = 1_000;
+
+/** However much has gone out at once, what is due soon waits two seconds at most. */
+const MOST_BUSY_MS = AHEAD_MS + 2_000;
 
 /**
  * How long a plan that nobody misses waits, so that it is written with what follows: a pod that has an address becomes
@@ -65,7 +68,8 @@ export function afterWrite(
   { endpoints, isAll }: { readonly endpoints: number; readonly isAll: boolean },
   nowMs: number,
 ): WritePace {
-  const next = { busyUntilMs: Math.max(busyUntilMs, nowMs) + endpoints * BUSY_MS_PER_ENDPOINT };
+  const workMs = endpoints * BUSY_MS_PER_ENDPOINT;
+  const next = { busyUntilMs: Math.min(Math.max(busyUntilMs, nowMs) + workMs, nowMs + MOST_BUSY_MS) };
   return isAll || waitingSinceMs === undefined ? next : { ...next, waitingSinceMs };
 }
 

@@ -53,7 +53,7 @@ describe('WritePacer', () => {
     for (let count = 0; count < 100; count += 1) {
       expect(waitMs(soon)).toBe(0);
       write(2);
-      await clock.advance(240);
+      await clock.advance(160);
     }
   });
 
@@ -63,8 +63,8 @@ describe('WritePacer', () => {
       expect(waitMs(soon)).toBe(0);
       write(8);
     }
-    expect(waitMs(soon)).toBe(920);
-    await clock.advance(920);
+    expect(waitMs(soon)).toBe(280);
+    await clock.advance(280);
     expect(waitMs(soon)).toBe(0);
     expect(waitMs(soon, 'default/other')).toBe(0);
   });
@@ -76,8 +76,15 @@ describe('WritePacer', () => {
     expect(waitMs(later)).toBe(600);
     await clock.advance(600);
     expect(waitMs(later)).toBe(0);
-    write(50);
-    expect(waitMs(later)).toBe(6_000);
+    write(20);
+    expect(waitMs(later)).toBe(1_600);
+  });
+
+  it('lets nothing that is due soon wait longer than two seconds', () => {
+    const { waitMs, write } = pacing();
+    write(500);
+    write(500);
+    expect(waitMs(soon)).toBe(2_000);
   });
 
   it.each([
