@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { tallyReporter } from './dev/test/tally-reporter.ts';
 
 /**
  * Three suites, one per folder. `unit` touches no cluster; `integration` uses a real API server; `e2e` runs the
@@ -6,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    reporters: ['default', tallyReporter],
     projects: [
       {
         test: {

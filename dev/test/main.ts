@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { runStep, type Step } from './step.ts';
 import { runSuite, SUITES, type Suite, type SuiteName } from './suite.ts';
+import type { SuiteResult } from './suite-result.ts';
 
 const HELP = `Usage: npm test [-- OPTION ...]
 
@@ -35,22 +36,32 @@ async function main(): Promise<number> {
       return 1;
     }
   }
-  let passed = 0;
-  let failed = 0;
-  let skipped = 0;
-  for (const suite of suites) {
-    const result = await runSuite(suite);
-    console.log(
-      `suite ${suite.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`,
-    );
-    for (const reason of result.skipReasons) console.log(`  skipped: ${reason}`);
-    passed += result.passed;
-    failed += result.failed;
-    skipped += result.skipped;
-  }
-  const tail = skipped > 0 ? `, ${skipped} skipped` : '';
-  console.log(`${passed} passed, ${failed} failed${tail}`);
-  return failed === 0 && passed > 0 ? 0 : 1;
+  const results: SuiteResult[] = [];
+  for (const suite of suites) results.push(await timedSuite(suite));
+  return summary(results);
+}
+
+async function timedSuite(suite: Suite): Promise<SuiteResult> {
+  const start = performance.now();
+  const result = await runSuite(suite);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  const { passed, failures, skippedTests } = result;
+  console.log(
+    `suite ${suite.name}: ${passed} passed, ${failures.length} failed, ${skippedTests.length} skipped, ${seconds} s`,
+  );
+  return result;
+}
+
+/** Says last what went wrong, where nobody has to look for it in the output of all suites. */
+function summary(results: readonly SuiteResult[]): number {
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failures = results.flatMap((result) => result.failures);
+  const skippedTests = results.flatMap((result) => result.skippedTests);
+  for (const test of skippedTests) console.log(`skipped: ${test}`);
+  for (const failure of failures) console.log(`FAILED: ${failure}`);
+  const tail = skippedTests.length > 0 ? `, ${skippedTests.length} skipped` : '';
+  console.log(`${passed} passed, ${failures.length} failed${tail}`);
+  return failures.length === 0 && passed > 0 ? 0 : 1;
 }
 
 /** The step that builds what the suites run; none when they run nothing. */

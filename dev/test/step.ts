@@ -16,10 +16,17 @@ export async function runStep(step: Step): Promise<boolean> {
   return status === 0;
 }
 
-/** Runs a command with its output shown and returns its exit status; a signal counts as 1. */
-export function exitStatus(command: string, args: readonly string[]): Promise<number> {
+/** Runs a command with its output shown and returns its exit status; a signal counts as 1. `env` is added to ours. */
+export function exitStatus(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
