@@ -8,7 +8,8 @@ set -eu
 
 # package:a program of it that is looked for
 wanted='iproute2:ip nftables:nft conntrack:conntrack iptables:iptables openssl:openssl binutils:strip
-util-linux:setpriv procps:ps prometheus:promtool postgresql:/usr/lib/postgresql/*/bin/initdb'
+util-linux:setpriv procps:ps prometheus:promtool postgresql:/usr/lib/postgresql/*/bin/initdb
+haproxy:haproxy prometheus-blackbox-exporter:prometheus-blackbox-exporter'
 
 has() {
   case $1 in
@@ -47,11 +48,13 @@ elif ! grep -q '^create_main_cluster' /etc/postgresql-common/createcluster.conf;
   printf '\ncreate_main_cluster = false\n' >>/etc/postgresql-common/createcluster.conf
 fi
 
-# Of Prometheus only promtool is used. Its server is not started: where the packages' own rule forbids it there is nothing
-# to do, elsewhere the unit is masked beforehand.
-case $missing in
-  *prometheus*) [ ! -d /run/systemd/system ] || systemctl mask --quiet prometheus.service ;;
-esac
+# Benchmarks and tests start these programs themselves, and of Prometheus only promtool. Their services are not started:
+# where the packages' own rule forbids it there is nothing to do, elsewhere the unit is masked beforehand.
+for package in prometheus haproxy prometheus-blackbox-exporter; do
+  case "$missing " in
+    *" $package "*) [ ! -d /run/systemd/system ] || systemctl mask --quiet "$package.service" ;;
+  esac
+done
 
 echo "installing$missing …"
 install() {
