@@ -2,6 +2,7 @@ import { type KubernetesEvent, type KubernetesObject, keyOf } from '#lib/core/ku
 import type { Clock } from '#lib/runtime/clock.ts';
 import type { Logger } from '#lib/runtime/logger.ts';
 import type { KubeApi } from './kube-api.ts';
+import { classifyKubeError } from './kube-error.ts';
 import { microTime } from './micro-time.ts';
 import { EVENTS } from './resources.ts';
 
@@ -58,9 +59,11 @@ export function createEventRecorder(deps: EventRecorderDeps): EventRecorder {
       }
       const suffix = `${clock.now().getTime().toString(16)}${(sequence++ % 4096).toString(16).padStart(3, '0')}`;
       const written = api.create(EVENTS, eventObject(deps, object, event, suffix));
-      written.catch((error: unknown) =>
-        logger.warn('event not written', { ...subject, error: String(error) }),
-      );
+      written.catch((error: unknown) => {
+        // Nobody misses an Event of a namespace that is going.
+        const level = classifyKubeError(error) === 'gone' ? 'debug' : 'warn';
+        logger[level]('event not written', { ...subject, error: String(error) });
+      });
     },
   };
 }

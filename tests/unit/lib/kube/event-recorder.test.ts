@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KubernetesEvent, KubernetesObject } from '#lib/core/kubernetes.ts';
 import { createEventRecorder, type RecordedEvent } from '#lib/kube/event-recorder.ts';
+import { KubeApiError } from '#lib/kube/kube-error.ts';
 import { createJsonLogger } from '#lib/runtime/json-logger.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { ScriptedKubeApi } from '../../../support/scripted-kube-api.ts';
@@ -78,4 +79,14 @@ test('an event that cannot be written is a line in the log', async () => {
   recorder.record(object, event('x'));
   await clock.advance(0);
   expect(lines).toHaveLength(1);
+});
+
+test('an event of a namespace that is being deleted is not missed', async () => {
+  const { api, clock, recorder, lines } = aRecorder();
+  api.failCreate = new KubeApiError('create Event a/b: 403 forbidden', {
+    ...{ status: 403, reason: 'Forbidden', causes: ['NamespaceTerminating'] },
+  });
+  recorder.record(object, event('x'));
+  await clock.advance(0);
+  expect(lines).toHaveLength(0);
 });
