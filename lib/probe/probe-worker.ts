@@ -1,10 +1,14 @@
+import { judge, recheckDueMs, type StartedRun } from '#lib/core/probe/overlap.ts';
+import { learnAnswerTime, NO_ANSWER_YET, patienceMs } from '#lib/core/probe/patience.ts';
 import type { Probe, ProbeKind } from '#lib/core/probe/probe.ts';
-import { failure, type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
+import { mayOverlap } from '#lib/core/probe/probe-needs.ts';
+import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import { nextDueMs, type Schedule } from '#lib/core/probe/schedule.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { isInTransition, step, type VerdictState } from '#lib/core/probe/verdict.ts';
+import { isInTransition, type VerdictState } from '#lib/core/probe/verdict.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import { bug } from './attempt.ts';
+import { doubt } from './doubt.ts';
 import { durationText } from './duration-text.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
 import type { Prober } from './prober.ts';
@@ -36,20 +40,33 @@ export interface ProbeWorkerDeps {
   readonly sentinels: SentinelHolder;
 }
 
-interface Run {
-  readonly startedMs: number;
+/** What a run stands for in the schedule; one beside others stands for the same as the first of them. */
+interface Turn {
   readonly isExtra: boolean;
+  /** When it was due; out of turn: when it was started. */
+  readonly dueMs: number;
+}
+
+interface Run extends StartedRun {
+  readonly turn: Turn;
   readonly longestStallMs: () => number;
+  readonly abort: AbortController;
+  outcome: ProbeOutcome | undefined;
 }
 
 /** A prober ends its run at the deadline by itself; one that has not this much later is given up. */
 const GRACE_MS = 250;
 /** Runs out of turn are this far apart at least: a server that closes every connection must not cause a storm. */
 const SMALLEST_EXTRA_GAP_MS = 1000;
+/** A timer that is later says that this process is slow: no time to find the target slow. */
+const LATE_TIMER_MS = 20;
+
+const NO_RUNS: readonly Run[] = [];
 
 /**
- * Runs one probe against one target: waits until it is due, runs it under a total deadline, moves the verdict.
- * Never runs twice at the same time and holds one timer.
+ * Runs one probe against one target: waits until it is due, runs it under a total deadline, moves the verdict. Holds
+ * one timer. Runs overlap only with a fast period and while an up target answers later than it ever does: see
+ * `lib/core/probe/overlap.ts`.
  */
 export class ProbeWorker {
   readonly assignment: ProbeAssignment;
@@ -57,9 +74,14 @@ export class ProbeWorker {
   readonly #onChange: () => void;
   #state: VerdictState;
   #schedule: Schedule;
-  #run: Run | undefined;
+  /** Those that the verdict waits for, in order of start. */
+  #runs: readonly Run[] = NO_RUNS;
+  /** Learned from successes while up. */
+  #longestAnswerMs = NO_ANSWER_YET;
+  /** When the armed timer is due. */
+  #armedMs = 0;
   #cancelTimer: (() => void) | undefined;
-  /** Serves many runs: one of its own for each would cost as much as the rest of a short run. */
+  /** Serves many runs that are alone: one of its own for each would cost as much as the rest of a short run. */
   #abort = new AbortController();
   #isStopped = false;
   /** The armed timer is for a run out of turn. */
@@ -92,7 +114,7 @@ export class ProbeWorker {
   /** Runs out of turn as soon as possible; the regular due times stay. */
   probeNow(): void {
     if (this.#isStopped || !this.#mayRunEarly) return;
-    if (this.#run !== undefined) {
+    if (this.#runs.length > 0) {
       this.#wantsExtra = true;
       return;
     }
@@ -104,87 +126,143 @@ export class ProbeWorker {
     this.#wait(atMs);
   }
 
-  /** Ends the worker and aborts a run under way, whose outcome then counts for nothing. */
+  /** Ends the worker and aborts what is under way, whose outcome then counts for nothing. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const run = this.#run;
-    this.#run = undefined;
-    run?.longestStallMs();
-    this.#abortRuns('the target is no longer probed');
+    const runs = this.#runs;
+    this.#runs = NO_RUNS;
+    for (const { longestStallMs, abort } of runs) {
+      longestStallMs();
+      abort.abort(new Error('the target is no longer probed'));
+    }
   }
 
   #wait(untilMs: number): void {
-    this.#arm(untilMs - this.#deps.clock.monotonicMs(), this.#begin);
+    this.#arm(untilMs, this.#begin);
   }
 
-  #arm(delayMs: number, callback: () => void): void {
+  #arm(atMs: number, callback: () => void): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#armedMs = Math.max(atMs, nowMs);
     this.#cancelTimer?.();
-    this.#cancelTimer = this.#deps.clock.schedule(Math.max(0, delayMs), callback);
+    this.#cancelTimer = this.#deps.clock.schedule(this.#armedMs - nowMs, callback);
   }
 
   readonly #begin = (): void => {
-    const { clock, observer, stalls } = this.#deps;
-    const { probe } = this.assignment;
+    const { clock, observer } = this.#deps;
     const startedMs = clock.monotonicMs();
     const isExtra = this.#isExtra;
+    const dueMs = isExtra ? startedMs : this.#schedule.dueMs;
     // A timer may fire a fraction of a millisecond early.
-    if (!isExtra) observer.started(probe.kind, Math.max(0, startedMs - this.#schedule.dueMs));
-    const current: Run = { startedMs, isExtra, longestStallMs: stalls.watch() };
-    this.#run = current;
+    if (!isExtra) observer.started(this.assignment.probe.kind, Math.max(0, startedMs - this.#armedMs));
     this.#isExtra = false;
     this.#mayRunEarly = true;
-    this.#arm(probe.timeoutMs + GRACE_MS, this.#giveUp);
-    void this.#observe(current).then((outcome) => this.#settle(current, outcome));
+    this.#start(startedMs, { isExtra, dueMs }, this.#abort);
   };
 
-  async #observe({ startedMs }: Run): Promise<ProbeOutcome> {
+  #start(startedMs: number, turn: Turn, abort: AbortController): void {
+    const longestStallMs = this.#deps.stalls.watch();
+    const run: Run = { startedMs, turn, longestStallMs, abort, outcome: undefined };
+    this.#runs = this.#runs.length === 0 ? [run] : [...this.#runs, run];
+    this.#watchRuns();
+    void this.#observe(run).then((outcome) => this.#settle(run, outcome));
+  }
+
+  async #observe({ startedMs, abort }: Run): Promise<ProbeOutcome> {
     const { probe, target } = this.assignment;
     const deadlineMs = startedMs + probe.timeoutMs;
     try {
-      return await this.#deps.prober(probe, target, { deadlineMs, signal: this.#abort.signal });
+      return await this.#deps.prober(probe, target, { deadlineMs, signal: abort.signal });
     } catch (error) {
       return bug(error);
     }
   }
 
+  /** Arms what comes first: one more run, or giving up the oldest one. */
+  #watchRuns(notBeforeMs = 0): void {
+    const waiting = this.#oldestWaiting();
+    if (waiting === undefined) return;
+    const giveUpMs = waiting.startedMs + this.assignment.probe.timeoutMs + GRACE_MS;
+    const recheckMs = this.#nextRecheckMs();
+    const atMs = recheckMs === undefined ? giveUpMs : Math.max(recheckMs, notBeforeMs);
+    if (atMs < giveUpMs) this.#arm(atMs, this.#recheck);
+    else this.#arm(giveUpMs, this.#giveUp);
+  }
+
+  #oldestWaiting(): Run | undefined {
+    return this.#runs.find(({ outcome }) => outcome === undefined);
+  }
+
+  #nextRecheckMs(): number | undefined {
+    const { fastPeriodMs, probe } = this.assignment;
+    if (fastPeriodMs === undefined || !mayOverlap(probe)) return undefined;
+    const { failureThreshold, timeoutMs } = probe;
+    const patience = patienceMs(this.#longestAnswerMs, { fastPeriodMs, timeoutMs });
+    if (patience === undefined) return undefined;
+    return recheckDueMs(this.#runs, this.#state, { failureThreshold, fastPeriodMs, patienceMs: patience });
+  }
+
+  readonly #recheck = (): void => {
+    const [oldest] = this.#runs;
+    if (oldest === undefined) return;
+    const nowMs = this.#deps.clock.monotonicMs();
+    const lateMs = nowMs - this.#armedMs;
+    // Whatever the target has answered meanwhile may lie unread: it gets the time that this process has lost.
+    if (lateMs > LATE_TIMER_MS) this.#watchRuns(nowMs + lateMs);
+    else this.#start(nowMs, oldest.turn, new AbortController());
+  };
+
   readonly #giveUp = (): void => {
-    const run = this.#run;
+    const run = this.#oldestWaiting();
     if (run === undefined) return;
     const { timeoutMs } = this.assignment.probe;
     this.#settle(run, failure('Timeout', `no answer within ${durationText(timeoutMs)}`));
-    this.#abortRuns('the deadline of the probe has passed');
+    run.abort.abort(new Error('the deadline of the probe has passed'));
+    if (run.abort === this.#abort) this.#abort = new AbortController();
   };
-
-  #abortRuns(reason: string): void {
-    this.#abort.abort(new Error(reason));
-    this.#abort = new AbortController();
-  }
 
   #settle(run: Run, reported: ProbeOutcome): void {
     const longestStallMs = run.longestStallMs();
-    if (this.#run !== run) return;
-    this.#run = undefined;
-    const { probe, sentinel, target } = this.assignment;
+    if (run.outcome !== undefined || !this.#runs.includes(run)) return;
+    const { probe } = this.assignment;
     const outcome = doubt(reported, longestStallMs, probe.timeoutMs);
+    run.outcome = outcome;
     const nowMs = this.#deps.clock.monotonicMs();
     this.#deps.observer.finished(probe.kind, outcome, nowMs - run.startedMs);
-    if (sentinel && outcome.kind === 'success') this.#deps.sentinels.hold(target);
+    if (outcome.kind === 'success') this.#noteAnswer(nowMs - run.startedMs);
+    const { state, left } = judge(this.#runs, this.#state, probe);
+    this.#runs = left;
     const before = this.#state;
-    const { state, transition } = step(before, outcome, probe);
     this.#state = state;
-    this.#planNext(run, nowMs);
-    if (transition !== undefined || messageOf(before) !== messageOf(state)) this.#onChange();
+    if (left.length === 0) this.#planNext(run.turn, nowMs);
+    else this.#watchRuns();
+    this.#tell(before);
+  }
+
+  /** An answer of a target that is not up tells how long it was away, not how long it takes. */
+  #noteAnswer(durationMs: number): void {
+    const { sentinel, target } = this.assignment;
+    if (sentinel) this.#deps.sentinels.hold(target);
+    if (this.#state.verdict === 'up')
+      this.#longestAnswerMs = learnAnswerTime(this.#longestAnswerMs, durationMs);
+  }
+
+  #tell(before: VerdictState): void {
+    const { sentinel, target } = this.assignment;
+    const isFlip = before.verdict !== this.#state.verdict;
+    // Its connection ended with the target, not for being idle: the next success begins anew.
+    if (isFlip && before.verdict === 'up' && sentinel) this.#deps.sentinels.release(target);
+    if (isFlip || messageOf(before) !== messageOf(this.#state)) this.#onChange();
   }
 
   /** A run out of turn leaves the regular due time alone, unless a transition asks for an earlier one. */
-  #planNext(run: Run, nowMs: number): void {
+  #planNext(turn: Turn, nowMs: number): void {
     const { phase, dueMs: regularMs } = this.#schedule;
     const at = { nowMs, inTransition: isInTransition(this.#state) };
-    const served: Schedule = { phase, dueMs: run.isExtra ? run.startedMs : regularMs };
-    const nextMs = nextDueMs(served, this.assignment, at);
-    const isRegularAhead = run.isExtra && regularMs >= nowMs;
+    const nextMs = nextDueMs({ phase, dueMs: turn.dueMs }, this.assignment, at);
+    const isRegularAhead = turn.isExtra && regularMs >= nowMs;
     const dueMs = isRegularAhead ? Math.min(nextMs, regularMs) : nextMs;
     this.#schedule = { phase, dueMs };
     this.#wait(dueMs);
@@ -192,19 +270,6 @@ export class ProbeWorker {
     this.#wantsExtra = false;
     this.probeNow();
   }
-}
-
-/** Smallest stall that counts: shorter ones are ordinary scheduling. */
-const SMALLEST_STALL_MS = 50;
-
-/**
- * A timeout that this process may have caused itself says nothing about the target. Other failures stand: a
- * refused connection is refused, however slowly it was heard of.
- */
-function doubt(outcome: ProbeOutcome, stallMs: number, timeoutMs: number): ProbeOutcome {
-  const isTimeout = outcome.kind === 'failure' && outcome.reason === 'Timeout';
-  if (!isTimeout || stallMs < Math.max(SMALLEST_STALL_MS, timeoutMs / 10)) return outcome;
-  return unknown('CheckerStalled', 'the prober itself was stopped while it waited for an answer');
 }
 
 /** What is shown for the state; constant while up. */

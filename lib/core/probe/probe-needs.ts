@@ -17,3 +17,11 @@ export function secretNameOf(probe: Probe): string | undefined {
 export function holdsConnection(probe: Probe): boolean {
   return probe.kind === 'postgresql' || (probe.kind === 'http' && probe.connection === 'Kept');
 }
+
+/**
+ * Whether a run may start beside another one of the same probe. Not where a session is shared: each further run
+ * would log in, and a database that is slow for being overloaded would get logins instead of rest.
+ */
+export function mayOverlap(probe: Probe): boolean {
+  return probe.kind !== 'postgresql';
+}

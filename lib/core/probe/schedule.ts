@@ -58,7 +58,8 @@ export function firstSchedule(request: FirstRunRequest, { periodMs }: Pace): Sch
 
 /**
  * The due time after a run that was due at `schedule.dueMs`. From one slot to the next that is neither past nor
- * closer than a period; missed slots are skipped. After a run between slots (the first one, or one in transition)
+ * closer than a period; missed slots are skipped, but with a fast period one that is missed by less than that is
+ * served late: a target that does not answer at all may take the whole period. After a run between slots (the first one, or one in transition)
  * the next slot at least half a period away. In transition: a multiple of the fast period after the due time.
  */
 export function nextDueMs(
@@ -73,7 +74,7 @@ export function nextDueMs(
     return dueMs + periods * fastPeriodMs;
   }
   const distanceMs = isOnSlot(schedule, periodMs) ? periodMs : periodMs * SMALLEST_DISTANCE;
-  return slotFrom(Math.max(dueMs + distanceMs, at.nowMs), phase, periodMs);
+  return slotFrom(Math.max(dueMs + distanceMs, at.nowMs - (fastPeriodMs ?? 0)), phase, periodMs);
 }
 
 /** Milliseconds until the initial delay of a container is over, by the wall clock; 0: it is, or nothing is known. */

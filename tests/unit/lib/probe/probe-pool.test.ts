@@ -85,6 +85,20 @@ describe('ProbePool', () => {
     expect(held.size).toBe(0);
   });
 
+  it('lets go of the sentinel of a target that is down, and holds it again when it is back', async () => {
+    const fixture = new PoolFixture();
+    const { pool, clock, scripted, held } = fixture;
+    const start = { firstRun: 'restored', state: restored('up') } as const;
+    scripted.behave = (_target, count) => (count === 1 || count > 4 ? SUCCESS : REFUSED);
+    pool.assign('a', [anAssignment({ sentinel: true, start })]);
+    await clock.advance(1500);
+    expect({ verdict: fixture.verdict(), held: held.size }).toEqual({ verdict: 'up', held: 1 });
+    await clock.advance(1000);
+    expect({ verdict: fixture.verdict(), held: held.size }).toEqual({ verdict: 'down', held: 0 });
+    await clock.advance(2000);
+    expect({ verdict: fixture.verdict(), held: held.size }).toEqual({ verdict: 'up', held: 1 });
+  });
+
   it('holds no sentinel that nobody asked for', async () => {
     const { pool, clock, held } = new PoolFixture();
     pool.assign('a', [anAssignment()]);

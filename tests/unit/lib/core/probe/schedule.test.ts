@@ -128,6 +128,18 @@ describe('nextDueMs', () => {
       want: 4500,
     },
     {
+      name: 'serves a slot late that was missed by less than the fast period',
+      pace: { periodMs: 1000, fastPeriodMs: 100 },
+      at: { nowMs: 1501, inTransition: false },
+      want: 1500,
+    },
+    {
+      name: 'skips a slot that was missed by more than the fast period',
+      pace: { periodMs: 1000, fastPeriodMs: 100 },
+      at: { nowMs: 1601, inTransition: false },
+      want: 2500,
+    },
+    {
       name: 'is one fast period on in transition',
       pace: { periodMs: 1000, fastPeriodMs: 100 },
       at: { nowMs: 510, inTransition: true },
