@@ -10,7 +10,7 @@ import { OBJECTS, SERVICES } from './bindings.ts';
 /**
  * Keeps the child Service of every object as the object describes it: see `decideChildService`. An object that is
  * rejected or being deleted leaves its Service alone, and so does one that has a Service to take over: that needs many
- * steps and somebody who waits between them (`images/controller/src/take-over-reconciler.ts`). What such a take-over has
+ * steps and somebody who waits between them (`images/controller/src/changing-hands/take-over-reconciler.ts`). What such a take-over has
  * put on a Service goes when it does not come to its end: the object is gone, or does not want the Service any more.
  * Keys are objects.
  */

@@ -5,10 +5,10 @@ import { startCoreDns } from '../cluster/coredns.ts';
 import { startKubeProxy } from '../cluster/kube-proxy.ts';
 import type { Network } from '../cluster/network.ts';
 import type { ProcessHost } from '../process/process-host.ts';
+import type { ClusterWatch } from './cluster-watch.ts';
 import { dnsAnswers } from './dns-answers.ts';
 import { iptablesRulesAbout } from './iptables-rules.ts';
 import { rulesAbout } from './proxy-rules.ts';
-import type { Rig } from './rig.ts';
 import { NODE_NAMES } from './world.ts';
 
 const run = promisify(execFile);
@@ -53,7 +53,7 @@ export async function startConsumers(
 
 /** What the real consumers make of one side. Throws in a rig without consumers. */
 export async function consumersSay(
-  { watch, consumers }: Pick<Rig, 'watch' | 'consumers'>,
+  { watch, consumers }: { readonly watch: ClusterWatch; readonly consumers: Consumers | undefined },
   namespace: string,
 ): Promise<readonly string[]> {
   if (consumers === undefined) throw new Error('this rig runs no consumers: start it with them');

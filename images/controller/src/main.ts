@@ -10,9 +10,9 @@ import { readOptions } from '#lib/runtime/options.ts';
 import { VERSION } from '#lib/runtime/program-options.ts';
 import { systemRandom } from '#lib/runtime/random.ts';
 import { STOP_DEADLINE_MS, shutdownSignal, stopInOrder } from '#lib/runtime/shutdown.ts';
+import { handOverAll } from './changing-hands/hand-over-all.ts';
+import { createHandOverOrder } from './changing-hands/hand-over-order.ts';
 import { createController } from './controller.ts';
-import { handOverAll } from './hand-over-all.ts';
-import { createHandOverOrder } from './hand-over-order.ts';
 import { PROGRAM } from './options.ts';
 
 const LEASE_NAME = 'swh-controller-leader.deckhouse.io';

@@ -1,7 +1,7 @@
 import type { ObjectRef } from '#lib/core/kubernetes.ts';
 import type { Metrics } from '#lib/runtime/metrics.ts';
 import type { ReconcileResult } from '#lib/runtime/reconcile-loop.ts';
-import type { Status } from './status.ts';
+import type { Status } from './status/status.ts';
 
 /** What the controller counts. Names and labels are part of the contract with dashboards and alerts. */
 export interface ControllerMetrics {

@@ -3,7 +3,7 @@ import type { KubernetesObject, Service } from '#lib/core/kubernetes.ts';
 import { ApiError } from '../../../dev/cluster/api-client.ts';
 import { waitFor } from '../../../dev/process/wait-for.ts';
 import { PROBE_SECRETS } from '../../../hooks/probe-secret-access.ts';
-import type { Status } from '../../../images/controller/src/status.ts';
+import type { Status } from '../../../images/controller/src/status/status.ts';
 import type { SharedControlPlane } from '../../support/control-plane.ts';
 import { ControllerProgram } from '../../support/controller-program.ts';
 import { installModule } from '../../support/installed-module.ts';

@@ -9,7 +9,7 @@ import type {
 import { MANAGED_BY, MANAGED_BY_LABEL } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { waitFor } from '../../../dev/process/wait-for.ts';
 import { PROBE_SECRETS } from '../../../hooks/probe-secret-access.ts';
-import type { Status } from '../../../images/controller/src/status.ts';
+import type { Status } from '../../../images/controller/src/status/status.ts';
 import { anEndpoint, aSlice } from '../../support/builders.ts';
 import type { SharedControlPlane } from '../../support/control-plane.ts';
 import { ControllerProgram } from '../../support/controller-program.ts';

@@ -4,7 +4,7 @@ import { PROBE_RESULTS_ANNOTATION } from '#lib/core/slice/endpoint-slice-metadat
 import { definitionHash } from '#lib/core/slice/probe-results.ts';
 import { encodeProbeResults } from '#lib/core/slice/probe-results-text.ts';
 import { waitFor } from '../../../dev/process/wait-for.ts';
-import type { Status } from '../../../images/controller/src/status.ts';
+import type { Status } from '../../../images/controller/src/status/status.ts';
 import { anEndpoint, aSlice, aTcpProbe, aVerdict } from '../../support/builders.ts';
 import type { SharedControlPlane } from '../../support/control-plane.ts';
 import { ControllerProgram } from '../../support/controller-program.ts';

@@ -8,7 +8,7 @@ import { CHILD_SERVICE_HANDED_OVER, CHILD_SERVICE_HANDING_OVER } from '#lib/core
 import { parseYaml } from '../../../dev/manifest/yaml.ts';
 import { PROGRAM as AGENT } from '../../../images/agent/src/options.ts';
 import { PROGRAM as CONTROLLER } from '../../../images/controller/src/options.ts';
-import { CONDITION_REASONS } from '../../../images/controller/src/status.ts';
+import { CONDITION_REASONS } from '../../../images/controller/src/status/status.ts';
 import { commands, manifests, type Page, pages, pagesOf, yamlValues } from '../../support/documents.ts';
 import { alerts } from '../../support/prometheus-rules.ts';
 
@@ -102,7 +102,7 @@ describe('the FAQ explains', () => {
     const section = /\| `not probed yet`[\s\S]*?\n\n/.exec(body)?.[0] ?? '';
     const shown = [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, message = '']) => message);
     const sources = [
-      'images/controller/src/endpoint-statuses.ts',
+      'images/controller/src/status/endpoint-statuses.ts',
       'lib/core/probe/verdict.ts',
       'lib/core/probe/target-tracker.ts',
       'lib/core/pod/pod-membership.ts',

@@ -4,8 +4,8 @@ import { sameJson } from '#lib/core/same-json.ts';
 import { isChildOf } from '#lib/core/service/child-service.ts';
 import { unknownServiceFields } from '#lib/core/service/unknown-fields.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
+import { CONTEST_MS } from '../child-service/service-contests.ts';
 import { endpointStatuses, podEndpoints } from './endpoint-statuses.ts';
-import { CONTEST_MS } from './service-contests.ts';
 import {
   CHILD_SERVICE_CONTESTED,
   CHILD_SERVICE_READY,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Service, ServiceSpec } from '#lib/core/kubernetes.ts';
 import { SERVICES } from '#lib/kube/resources.ts';
-import { createAddressMemory } from '../../../../images/controller/src/address-memory.ts';
-import { rememberingApi } from '../../../../images/controller/src/remembering-api.ts';
-import { FakeClock } from '../../../support/fake-clock.ts';
-import { apiError, MemoryApi } from '../../../support/memory-api.ts';
+import { createAddressMemory } from '../../../../../images/controller/src/child-service/address-memory.ts';
+import { rememberingApi } from '../../../../../images/controller/src/child-service/remembering-api.ts';
+import { FakeClock } from '../../../../support/fake-clock.ts';
+import { apiError, MemoryApi } from '../../../../support/memory-api.ts';
 
 const PORTS = [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }];
 const FORMER: ServiceSpec = {

@@ -4,7 +4,7 @@ import { applyOperation } from '#lib/hook/apply-operation.ts';
 import { classifyKubeError } from '#lib/kube/kube-error.ts';
 import { ROLE_BINDINGS, ROLES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
 import { sleep } from '#lib/runtime/sleep.ts';
-import { PROBE_SECRETS, probeSecretAccess } from '../../../hooks/probe-secret-access.ts';
+import { PROBE_SECRETS, probeSecretAccess } from '../../../../hooks/probe-secret-access.ts';
 import { HAND_OVER_POLL_MS, type HandOverDeps, handOverStep, setFinalizer } from './hand-over.ts';
 import { keepControllersOff } from './keep-controllers-off.ts';
 import { getIfThere } from './service-feeds.ts';

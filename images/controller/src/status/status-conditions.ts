@@ -3,8 +3,9 @@ import type { FailOpen } from '#lib/core/probe/probe.ts';
 import type { ChildServiceDecision } from '#lib/core/service/child-service.ts';
 import type { ServiceWithHealthchecks, Violation } from '#lib/core/service-with-healthchecks.ts';
 import { timestamp } from '#lib/core/timestamp.ts';
+import type { TakeOverState } from '../changing-hands/take-over-progress.ts';
+import type { Contest } from '../child-service/service-contests.ts';
 import type { PodEndpoint } from './endpoint-statuses.ts';
-import type { Contest } from './service-contests.ts';
 import {
   ACCEPTED,
   CHILD_SERVICE_CONTESTED,
@@ -14,7 +15,6 @@ import {
   FIELDS_KNOWN,
   READY,
 } from './status.ts';
-import type { TakeOverState } from './take-over-progress.ts';
 
 /** A condition without the times: those follow from what was there before. */
 export type Verdict = Omit<ConditionUpdate, 'observedGeneration' | 'reason'> & {

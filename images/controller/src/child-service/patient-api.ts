@@ -6,7 +6,7 @@ import { SERVICES } from '#lib/kube/resources.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import type { Logger } from '#lib/runtime/logger.ts';
 import { sleep } from '#lib/runtime/sleep.ts';
-import { getIfThere, listSlices } from './service-feeds.ts';
+import { getIfThere, listSlices } from '../changing-hands/service-feeds.ts';
 
 export interface PatientApiDeps {
   readonly api: KubeApi;

@@ -2,16 +2,19 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '#lib/core/kubernetes.ts';
 import { SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
 import { createMetrics } from '#lib/runtime/metrics.ts';
-import { childService } from '../../../../hooks/child-service.ts';
-import type { StatusEvent } from '../../../../images/controller/src/endpoint-events.ts';
-import { createControllerMetrics } from '../../../../images/controller/src/metrics.ts';
-import { CONTEST_MS, type Contest } from '../../../../images/controller/src/service-contests.ts';
-import { createStatusReconciler } from '../../../../images/controller/src/status-reconciler.ts';
-import type { TakeOverState } from '../../../../images/controller/src/take-over-progress.ts';
-import { anEndpoint, aSlice } from '../../../support/builders.ts';
-import { FakeClock } from '../../../support/fake-clock.ts';
-import { afterOperations, aResource } from '../../../support/hook-world.ts';
-import { MemoryApi } from '../../../support/memory-api.ts';
+import { childService } from '../../../../../hooks/child-service.ts';
+import type { TakeOverState } from '../../../../../images/controller/src/changing-hands/take-over-progress.ts';
+import {
+  CONTEST_MS,
+  type Contest,
+} from '../../../../../images/controller/src/child-service/service-contests.ts';
+import { createControllerMetrics } from '../../../../../images/controller/src/metrics.ts';
+import type { StatusEvent } from '../../../../../images/controller/src/status/endpoint-events.ts';
+import { createStatusReconciler } from '../../../../../images/controller/src/status/status-reconciler.ts';
+import { anEndpoint, aSlice } from '../../../../support/builders.ts';
+import { FakeClock } from '../../../../support/fake-clock.ts';
+import { afterOperations, aResource } from '../../../../support/hook-world.ts';
+import { MemoryApi } from '../../../../support/memory-api.ts';
 
 const KEY = 'default/web';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { countNodeEndpoints } from '../../../../images/controller/src/node-endpoints.ts';
-import { aNode, anEndpoint, aSlice } from '../../../support/builders.ts';
+import { countNodeEndpoints } from '../../../../../images/controller/src/status/node-endpoints.ts';
+import { aNode, anEndpoint, aSlice } from '../../../../support/builders.ts';
 
 test('endpoints count for nodes that are alive; a node without any counts too', () => {
   const nodes = [aNode({ name: 'a' }), aNode({ name: 'b' }), aNode({ name: 'lost', ready: 'Unknown' })];

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HAND_OVER_FINALIZER } from '#lib/core/service/hand-over.ts';
 import { ENDPOINTS, SERVICES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
-import { aPod } from '../../../support/builders.ts';
-import { aResource } from '../../../support/hook-world.ts';
-import { consumersView, type ModelPod, TakeOverModel } from '../../../support/take-over-model.ts';
+import { aPod } from '../../../../support/builders.ts';
+import { aResource } from '../../../../support/hook-world.ts';
+import { consumersView, type ModelPod, TakeOverModel } from '../../../../support/take-over-model.ts';
 import {
   ONE_OF_TWO,
   OTHERS,
@@ -17,7 +17,7 @@ import {
   somePods,
   TURN_MS,
   type Turn,
-} from '../../../support/take-over-play.ts';
+} from '../../../../support/take-over-play.ts';
 
 describe('a take-over', () => {
   it('never leaves consumers without an endpoint or with two words about one, whenever the controller dies', async () => {

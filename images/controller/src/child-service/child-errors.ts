@@ -1,5 +1,5 @@
 import type { HookOutcome } from '#lib/hook/resident-host.ts';
-import { childService } from '../../../hooks/child-service.ts';
+import { childService } from '../../../../hooks/child-service.ts';
 
 /** Why the last write of each child Service failed, for the status. */
 export interface ChildErrors {

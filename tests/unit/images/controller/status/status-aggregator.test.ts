@@ -7,15 +7,22 @@ import {
 } from '#lib/core/slice/endpoint-slice-metadata.ts';
 import { encodeProbeResults } from '#lib/core/slice/probe-results-text.ts';
 import { encodeRefusedEndpoints } from '#lib/core/slice/refused-endpoints.ts';
-import type { Status } from '../../../../images/controller/src/status.ts';
+import type { Status } from '../../../../../images/controller/src/status/status.ts';
 import {
   aggregateStatus,
   type StatusInput,
   statusPatch,
-} from '../../../../images/controller/src/status-aggregator.ts';
-import type { ChildState } from '../../../../images/controller/src/status-conditions.ts';
-import { aCondition, aHealthcheck, anEndpoint, anSwh, aSlice, aVerdict } from '../../../support/builders.ts';
-import { deepFreeze } from '../../../support/deep-freeze.ts';
+} from '../../../../../images/controller/src/status/status-aggregator.ts';
+import type { ChildState } from '../../../../../images/controller/src/status/status-conditions.ts';
+import {
+  aCondition,
+  aHealthcheck,
+  anEndpoint,
+  anSwh,
+  aSlice,
+  aVerdict,
+} from '../../../../support/builders.ts';
+import { deepFreeze } from '../../../../support/deep-freeze.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const EARLIER = '2026-02-01T00:00:00Z';

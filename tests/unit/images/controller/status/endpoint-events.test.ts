@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eventsBetween } from '../../../../images/controller/src/endpoint-events.ts';
-import type { EndpointStatus, Status } from '../../../../images/controller/src/status.ts';
-import { aCondition } from '../../../support/builders.ts';
+import { eventsBetween } from '../../../../../images/controller/src/status/endpoint-events.ts';
+import type { EndpointStatus, Status } from '../../../../../images/controller/src/status/status.ts';
+import { aCondition } from '../../../../support/builders.ts';
 
 const endpoint = (podName: string, ready: boolean, message?: string): EndpointStatus => ({
   podName,

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Service } from '#lib/core/kubernetes.ts';
 import { SERVICES, SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
-import { aResource } from '../../../support/hook-world.ts';
-import { consumersView, TakeOverModel } from '../../../support/take-over-model.ts';
+import { aResource } from '../../../../support/hook-world.ts';
+import { consumersView, TakeOverModel } from '../../../../support/take-over-model.ts';
 import {
   ONE_OF_TWO,
   plainService,
@@ -12,7 +12,7 @@ import {
   SPEC,
   schedule,
   somePods,
-} from '../../../support/take-over-play.ts';
+} from '../../../../support/take-over-play.ts';
 
 const STANDARD = 'endpointslice-controller.k8s.io';
 const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror';

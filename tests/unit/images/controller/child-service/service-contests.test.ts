@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '#lib/core/kubernetes.ts';
-import { CONTEST_MS, createServiceContests } from '../../../../images/controller/src/service-contests.ts';
-import { FakeClock } from '../../../support/fake-clock.ts';
+import {
+  CONTEST_MS,
+  createServiceContests,
+} from '../../../../../images/controller/src/child-service/service-contests.ts';
+import { FakeClock } from '../../../../support/fake-clock.ts';
 
 const UID = 'uid-web';
 

@@ -3,7 +3,7 @@ import { KIND } from '#lib/core/service-with-healthchecks.ts';
 import type { KubernetesBinding, Snapshots } from '#lib/hook/hook.ts';
 import type { ObjectSource } from '#lib/hook/resident-host.ts';
 import { createSnapshotIndex } from '#lib/hook/snapshot-index.ts';
-import { OBJECTS, SERVICES, SLICES } from '../../../hooks/bindings.ts';
+import { OBJECTS, SERVICES, SLICES } from '../../../../hooks/bindings.ts';
 
 /** The objects that make up the statuses, by the object whose status it is. */
 export interface StatusSnapshots {

@@ -16,13 +16,13 @@ import type { KubeApi } from '#lib/kube/kube-api.ts';
 import { SERVICES_WITH_HEALTHCHECKS } from '#lib/kube/resources.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import { DONE, type ReconcileResult } from '#lib/runtime/reconcile-loop.ts';
+import type { TakeOverState } from '../changing-hands/take-over-progress.ts';
+import { CONTEST_MS, type Contest } from '../child-service/service-contests.ts';
+import type { ControllerMetrics } from '../metrics.ts';
 import { eventsBetween, type StatusEvent } from './endpoint-events.ts';
-import type { ControllerMetrics } from './metrics.ts';
-import { CONTEST_MS, type Contest } from './service-contests.ts';
 import { CHILD_SERVICE_CONTESTED, CHILD_SERVICE_READY, type Status } from './status.ts';
 import { aggregateStatus, type StatusInput, statusPatch } from './status-aggregator.ts';
 import type { ChildState } from './status-conditions.ts';
-import type { TakeOverState } from './take-over-progress.ts';
 
 /** The objects that one status is made of, by binding. */
 export interface StatusWorld {

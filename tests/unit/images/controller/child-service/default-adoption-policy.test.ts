@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
-import { withAdoptionPolicy } from '../../../../images/controller/src/default-adoption-policy.ts';
-import { deepFreeze } from '../../../support/deep-freeze.ts';
-import { aResource } from '../../../support/hook-world.ts';
+import { withAdoptionPolicy } from '../../../../../images/controller/src/child-service/default-adoption-policy.ts';
+import { deepFreeze } from '../../../../support/deep-freeze.ts';
+import { aResource } from '../../../../support/hook-world.ts';
 
 const KIND = 'ServiceWithHealthchecks';
 

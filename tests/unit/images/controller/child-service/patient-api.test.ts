@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointSlice, Service } from '#lib/core/kubernetes.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import { ENDPOINT_SLICES, SERVICES } from '#lib/kube/resources.ts';
-import { patientApi } from '../../../../images/controller/src/patient-api.ts';
-import { anEndpoint, aSlice } from '../../../support/builders.ts';
-import { FakeClock } from '../../../support/fake-clock.ts';
-import { MemoryApi } from '../../../support/memory-api.ts';
-import { silentLogger } from '../../../support/silent-logger.ts';
+import { patientApi } from '../../../../../images/controller/src/child-service/patient-api.ts';
+import { anEndpoint, aSlice } from '../../../../support/builders.ts';
+import { FakeClock } from '../../../../support/fake-clock.ts';
+import { MemoryApi } from '../../../../support/memory-api.ts';
+import { silentLogger } from '../../../../support/silent-logger.ts';
 
 const REF = { namespace: 'default', name: 'web' };
 
