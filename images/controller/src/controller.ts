@@ -74,8 +74,8 @@ const STATUS = 'status';
 const TAKE_OVER = 'take-over';
 const HAND_OVER = 'hand-over';
 
-/** Keys of one part that are worked on at once. */
-const WORKERS = 4;
+/** Keys of one part that are worked on at once: so many that those that wait for agents do not hold up the others. */
+const WORKERS = 16;
 
 /** Puts the hooks and the statuses together over informers that they share. */
 export function createController(ports: ControllerDeps): Controller {
