@@ -1,86 +1,119 @@
-/** How soon a watcher of EndpointSlices sees that a target is down: period 1 s, failureThreshold 1. */
-import { setTimeout as delay } from 'node:timers/promises';
-import type { EndpointLog } from '../dev/workload/endpoint-log.ts';
+/**
+ * How soon a watcher of EndpointSlices sees that a target fails and that it is back, beside HAProxy that checks the
+ * same targets in the same rounds. Both probe every second; we re-check after 50 ms, HAProxy after 100 ms.
+ */
+import type { Pod } from '#lib/core/kubernetes.ts';
+import type { Bar } from './measure/bar.ts';
 import { type Distribution, distributionOf } from './measure/distribution.ts';
-import type { Rig } from './rig/rig.ts';
+import { Haproxy } from './peer/haproxy.ts';
+import { FAULTS, type Fault } from './rig/notice-fault.ts';
+import { FAST_PATH, type Lane, startLane, type Watchers } from './rig/notice-lane.ts';
+import { measureRounds, type Noticed, type Round } from './rig/notice-rounds.ts';
+import { PacketDrop } from './rig/packet-drop.ts';
+import { BENCH_NAMESPACE, BENCH_NODE, type Rig } from './rig/rig.ts';
 import { runBenchmark } from './rig/run.ts';
-import type { TargetControl } from './rig/target-control.ts';
 
-const PERIOD_MS = 1000;
-const DEADLINE_MS = 10_000;
-
-/** Makes the target fail and gives the instant from which noticing counts; `recover` undoes it. */
-interface Fault {
-  readonly inflict: (targets: TargetControl) => Promise<number | undefined>;
-  /** The instant, once the slice has changed. */
-  readonly since: (targets: TargetControl, inflictedMs: number | undefined) => Promise<number | undefined>;
-  readonly recover: (targets: TargetControl) => Promise<unknown>;
-}
-
-const closePort: Fault = {
-  inflict: (targets) => targets.send('close'),
-  since: async (_targets, inflictedMs) => inflictedMs,
-  recover: (targets) => targets.send('open'),
-};
-
-/** Counts from the answer that the probe failed on, so that only the way from there to the watcher is left. */
-const answer503: Fault = {
-  inflict: (targets) => targets.send('fail'),
-  since: (targets) => targets.send('first-failure'),
-  recover: (targets) => targets.send('heal'),
-};
+/** Targets that fail at moments of their own: a round takes seconds, nearly all of them waiting. */
+const LANES = 8;
+const RECOVERY_AT_MOST_MS = 1200;
 
 await runBenchmark({
   usage:
-    'Usage: npm run bench:notice [-- --rounds N]\n\nMeasures the time from a fault to the slice update at a watcher.',
-  length: { flag: 'rounds', value: 50, help: 'rounds of each fault' },
-  async measure(rig, rounds) {
-    await rig.addObject({
-      name: 'target',
-      pods: 1,
-      healthcheck: {
-        ...{ initialDelaySeconds: 0, periodSeconds: 1 },
-        probes: [{ mode: 'HTTP', failureThreshold: 1, http: { targetPort: 8080, path: '/healthz' } }],
-      },
-    });
-    const closed = await measureRounds(rig, rounds, closePort);
-    const verdict = await measureRounds(rig, rounds, answer503);
-    show('port closed → slice update', closed);
-    show('503 answered → slice update', verdict);
-    return [
-      { name: 'port closed, worst round', measured: closed.max, unit: 'ms', atMost: 1100 },
-      { name: 'verdict beyond the probe itself, worst round', measured: verdict.max, unit: 'ms', atMost: 50 },
-    ];
+    'Usage: npm run bench:notice [-- --rounds N --fault NAME]\n\nMeasures the time from a fault, and from its end, to the slice update at a watcher, with HAProxy beside.',
+  length: { flag: 'rounds', value: 100, help: 'rounds of each fault' },
+  choice: { flag: 'fault', values: FAULTS.map(({ name }) => name), help: 'one of them only' },
+  async measure(rig, rounds, chosen) {
+    const lanes = await Promise.all(Array.from({ length: LANES }, (_, index) => startLane(rig, index + 1)));
+    const drop = await PacketDrop.open(rig.cluster.network.node(BENCH_NODE).netns);
+    const haproxy = await startHaproxy(rig, lanes);
+    try {
+      const watchers = { rig, haproxy, drop };
+      const faults = FAULTS.filter(({ name }) => chosen === undefined || name === chosen);
+      return await measureFaults(watchers, { lanes, faults, rounds });
+    } finally {
+      await haproxy.stop();
+    }
   },
 });
 
-async function measureRounds(
-  { targets, endpoints }: Rig,
-  rounds: number,
-  fault: Fault,
-): Promise<Distribution> {
-  const took: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    // A random moment of the period: noticing depends on when the next probe is due.
-    await delay(Math.random() * PERIOD_MS);
-    const inflictedMs = await fault.inflict(targets);
-    const seenMs = await endpoints.waitForReady('target', [], DEADLINE_MS);
-    const sinceMs = await fault.since(targets, inflictedMs);
-    if (sinceMs === undefined) throw new Error('the target does not know when it failed');
-    took.push(seenMs - sinceMs);
-    await fault.recover(targets);
-    await waitForReturn(endpoints);
+async function measureFaults(
+  watchers: Watchers,
+  given: { readonly lanes: readonly Lane[]; readonly faults: readonly Fault[]; readonly rounds: number },
+): Promise<readonly Bar[]> {
+  const { lanes, faults, rounds } = given;
+  const bars: Bar[] = [];
+  console.log(row(['', 'ours p50', 'p99', 'max', 'HAProxy p50', 'p99', 'max', 'ratio']));
+  for (const fault of faults) {
+    const results = await measureRounds(watchers, lanes, { fault, rounds });
+    const [failed, back] = [results.map((round) => round.fault), results.map(({ recovery }) => recovery)];
+    show(fault.what, failed);
+    show(fault.end, back);
+    bars.push(...barsOf(fault, failed, back), ...plainBars(fault, results));
   }
-  return distributionOf(took);
+  console.log(`milliseconds, ${rounds} rounds each; ratio: our max to HAProxy's\n`);
+  return bars;
 }
 
-async function waitForReturn(endpoints: EndpointLog): Promise<void> {
-  await endpoints.waitForReady('target', ['target-1'], DEADLINE_MS);
+function barsOf(fault: Fault, failed: readonly Noticed[], back: readonly Noticed[]): readonly Bar[] {
+  const { what, end, atMostMs, ofHaproxy } = fault;
+  const [down, up] = [oursOf(failed), oursOf(back)];
+  const ratio = down.max / haproxyOf(failed).max;
+  return [
+    { name: `${what}, p99`, measured: down.p99, unit: 'ms', atMost: atMostMs },
+    { name: `${end}, p99`, measured: up.p99, unit: 'ms', atMost: RECOVERY_AT_MOST_MS },
+    ...(ofHaproxy === undefined
+      ? []
+      : [{ name: `${what}, worst round`, measured: ratio, unit: "of HAProxy's", atMost: ofHaproxy }]),
+  ];
 }
 
-function show(name: string, { count, p50, p99, max }: Distribution): void {
-  const figures = [p50, p99, max].map((value) => value.toFixed(0));
-  console.log(
-    `${name}: p50 ${figures[0]} ms, p99 ${figures[1]} ms, max ${figures[2]} ms over ${count} rounds`,
-  );
+/** Of the object with failureThreshold 1 and no fast period. */
+function plainBars({ name }: Fault, rounds: readonly Round[]): readonly Bar[] {
+  if (name === 'close') {
+    const { max } = distributionOf(rounds.map(({ fault }) => fault.plain));
+    return [{ name: 'port closed, threshold 1, worst round', measured: max, unit: 'ms', atMost: 1100 }];
+  }
+  const sinceAnswer = rounds.flatMap(({ plainSinceAnswer }) => plainSinceAnswer ?? []);
+  if (sinceAnswer.length === 0) return [];
+  const { p50, p99, max } = distributionOf(sinceAnswer);
+  console.log(row(['  503 answered → slice', ...[p50, p99, max].map((value) => value.toFixed(0))]));
+  return [{ name: 'verdict beyond the probe itself, worst round', measured: max, unit: 'ms', atMost: 50 }];
+}
+
+async function startHaproxy({ cluster }: Rig, lanes: readonly Lane[]): Promise<Haproxy> {
+  const pod = (lane: Lane): Promise<Pod> =>
+    cluster.controlPlane.api.get<Pod>(`/api/v1/namespaces/${BENCH_NAMESPACE}/pods/${lane.fast}-1`);
+  const pods = await Promise.all(lanes.map(pod));
+  const servers = lanes.map(({ name, port }, index) => {
+    const address = pods[index]?.status?.podIP;
+    if (address === undefined) throw new Error(`the pod of ${name} has no address`);
+    return { name, address, port };
+  });
+  return Haproxy.start(cluster.host, {
+    name: 'haproxy',
+    netns: cluster.network.node(BENCH_NODE).netns,
+    logAddress: cluster.network.plan.hub,
+    checks: {
+      ...{ servers, kind: { httpPath: FAST_PATH }, intervalMs: 1000, fastIntervalMs: 100 },
+      ...{ timeoutMs: 1000, fall: 3, rise: 2 },
+    },
+  });
+}
+
+function oursOf(noticed: readonly Noticed[]): Distribution {
+  return distributionOf(noticed.map(({ ours }) => ours));
+}
+
+function haproxyOf(noticed: readonly Noticed[]): Distribution {
+  return distributionOf(noticed.map(({ haproxy }) => haproxy));
+}
+
+function show(name: string, noticed: readonly Noticed[]): void {
+  const [ours, haproxy] = [oursOf(noticed), haproxyOf(noticed)];
+  const figures = [ours, haproxy].flatMap(({ p50, p99, max }) => [p50, p99, max]);
+  console.log(row([name, ...figures.map((ms) => ms.toFixed(0)), (ours.max / haproxy.max).toFixed(2)]));
+}
+
+function row(cells: readonly string[]): string {
+  return cells.map((cell, index) => (index === 0 ? cell.padEnd(26) : cell.padStart(12))).join('');
 }

@@ -78,7 +78,9 @@ async function main(): Promise<void> {
 
 async function measure(cluster: Cluster, { rounds, pods: count }: Options): Promise<readonly Bar[]> {
   const { api, auditLog } = cluster.controlPlane;
-  for (const { name } of cluster.nodes) await TargetControl.start(cluster.host, cluster.network.node(name));
+  for (const { name } of cluster.nodes) {
+    await TargetControl.start(cluster.host, { node: cluster.network.node(name) });
+  }
   await startProduct(cluster);
   await createNamespace(cluster, NAMESPACE);
   const pods = new RollingPods(cluster, NAMESPACE, count);

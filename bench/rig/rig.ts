@@ -35,7 +35,7 @@ export interface Rig {
 export async function startRig(): Promise<Rig> {
   const cluster = await startCluster({ nodes: 1, dns: false, kubeProxy: [], audit: 'writes' });
   try {
-    const targets = await TargetControl.start(cluster.host, cluster.network.node(BENCH_NODE));
+    const targets = await TargetControl.start(cluster.host, { node: cluster.network.node(BENCH_NODE) });
     const product = await startProduct(cluster, { agentsOn: [BENCH_NODE] });
     await createNamespace(cluster, BENCH_NAMESPACE);
     const endpoints = new EndpointLog(cluster.controlPlane.api, BENCH_NAMESPACE);

@@ -3,8 +3,10 @@
  * Each command answers `{"atMs": …}`, the epoch in milliseconds at which it took effect.
  *
  *   /close, /open     the port that is probed
+ *   /hang-up          ends its connections; the port stays open
+ *   /listening        since when it is open; 404 while it never was
  *   /fail, /heal      answers 503, or 200
- *   /first-failure    when the first request since /fail was answered with 503; 404 while there was none
+ *   /first-failure    when the first request for /healthz since /fail was answered with 503; 404 while there was none
  */
 import { createServer, type ServerResponse } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -17,10 +19,14 @@ const port = Number(values.port);
 
 let isFailing = false;
 let firstFailureMs: number | undefined;
+let listeningMs: number | undefined;
 
-const target = createServer((_request, response) => {
-  if (isFailing) firstFailureMs ??= nowMs();
+const target = createServer((request, response) => {
+  if (isFailing && request.url === '/healthz') firstFailureMs ??= nowMs();
   response.writeHead(isFailing ? 503 : 200, { 'content-length': '0', connection: 'close' }).end();
+});
+target.on('listening', () => {
+  listeningMs = nowMs();
 });
 
 const commands: Readonly<Record<string, () => Promise<number | undefined>>> = {
@@ -31,6 +37,11 @@ const commands: Readonly<Record<string, () => Promise<number | undefined>>> = {
       resolve(nowMs());
     }),
   '/open': () => new Promise((resolve) => target.listen(port, '0.0.0.0', () => resolve(nowMs()))),
+  '/hang-up': async () => {
+    target.closeAllConnections();
+    return nowMs();
+  },
+  '/listening': async () => listeningMs,
   '/fail': async () => {
     firstFailureMs = undefined;
     isFailing = true;
