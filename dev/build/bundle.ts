@@ -1,7 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { bundledPackages } from './bundled-packages.ts';
 import { clientNodeSlim } from './client-node-slim.ts';
 import { HOOK_PROGRAMS, PROGRAMS, ROOT } from './layout.ts';
+import { LICENCES, programLicences } from './licence-texts.ts';
 
 /** What one build makes. */
 export interface BuildTarget {
@@ -19,21 +21,35 @@ export interface Bundles {
   readonly metafiles: readonly Metafile[];
 }
 
-/** Bundles controller and agent into `FOLDER/app`, the hook programs into `FOLDER/hooks/.bundle`. */
+/**
+ * Bundles controller and agent into `FOLDER/app`, the hook programs into `FOLDER/hooks/.bundle`, each with the licences
+ * of what is in it beside it.
+ */
 export async function bundlePrograms({ folder, version }: BuildTarget): Promise<Bundles> {
   const metafiles: Metafile[] = [];
   for (const name of PROGRAMS) {
     const outfile = `${folder}/app/${name}.cjs`;
-    metafiles.push((await build(options(version, `${ROOT}/images/${name}/src/main.ts`, outfile))).metafile);
+    metafiles.push(await bundleProgram(version, `${ROOT}/images/${name}/src/main.ts`, outfile));
     console.log(`build:   app/${name}.cjs ${Math.round((await stat(outfile)).size / 1024)} KiB`);
   }
   const hooks = new Map<string, string>();
   for (const program of HOOK_PROGRAMS) {
     const outfile = `${folder}/hooks/.bundle/${program.folder}.cjs`;
-    metafiles.push((await build(options(version, `${ROOT}/${program.entry}`, outfile))).metafile);
+    metafiles.push(await bundleProgram(version, `${ROOT}/${program.entry}`, outfile));
     hooks.set(program.entry, outfile);
   }
   return { hooks, metafiles };
+}
+
+/** Where the licences of what is in a bundle lie: beside it. */
+export function licencesOf(bundle: string): string {
+  return bundle.replace(/[.]cjs$/, `.${LICENCES}`);
+}
+
+async function bundleProgram(version: string, entry: string, outfile: string): Promise<Metafile> {
+  const { metafile } = await build(options(version, entry, outfile));
+  await writeFile(licencesOf(outfile), await programLicences(bundledPackages([metafile])));
+  return metafile;
 }
 
 /** Bundles one more entry point than those of the product, for a single executable. */

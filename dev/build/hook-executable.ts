@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { Bundles } from './bundle.ts';
+import { type Bundles, licencesOf } from './bundle.ts';
 import { HOOK_PROGRAMS, ROOT } from './layout.ts';
+import { LICENCES } from './licence-texts.ts';
 import { RUNTIME } from './runtime.ts';
 
 const run = promisify(execFile);
 
 /**
  * Makes each hook program a self-contained executable: `hooks/FOLDER/NAME` in `dist` (the launcher) with
- * `lib/NAME.bin` (Node and the bundle in one file), the loader and the libraries beside it. It needs nothing of
+ * `lib/NAME.bin` (Node and the bundle in one file), the loader, the libraries and all licences beside it. It needs nothing of
  * the machine, not even /proc, because Deckhouse runs hooks in a chroot of the module's own folder.
  */
 export async function buildHookExecutables(
@@ -26,6 +27,8 @@ export async function buildHookExecutables(
     await singleExecutable(bundle, `${target}/lib/${name}.bin`);
     await copyFile(launcher, `${target}/${name}`);
     await copyLibraries(`${target}/lib`);
+    const licences = [licencesOf(bundle), `${RUNTIME}/${LICENCES}`].map((file) => readFile(file, 'utf8'));
+    await writeFile(`${target}/lib/${LICENCES}`, (await Promise.all(licences)).join('\n'));
   }
   await rm(`${dist}/hooks/.bundle`, { recursive: true, force: true });
 }

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { type DebianFile, debianOrigin } from './debian-origin.ts';
 import { DIST, ROOT } from './layout.ts';
+import { LICENCES, runtimeLicences } from './licence-texts.ts';
 
 const run = promisify(execFile);
 
@@ -22,7 +23,7 @@ const ORIGIN = `${RUNTIME}/origin.json`;
 
 /**
  * Puts the pinned Node, stripped of symbols (a fifth of its size), and every library that it loads, with the
- * loader itself, into `dist/runtime`. Skipped when that folder already holds this Node with these libraries.
+ * loader itself, into `dist/runtime`, with the licences of all. What is there already is not copied again.
  */
 export async function buildRuntime(): Promise<void> {
   const node = await realpath(`${ROOT}/node_modules/node/bin/node`);
@@ -31,13 +32,20 @@ export async function buildRuntime(): Promise<void> {
   const libraries = await Promise.all(
     paths.map(async (path) => debianOrigin(await realpath(path), nameOf(path))),
   );
+  const licences = await runtimeLicences(stdout.trim(), libraries);
   const origin = JSON.stringify({ node: stdout.trim(), libraries } satisfies RuntimeOrigin, null, 2);
-  if ((await readFile(ORIGIN, 'utf8').catch(() => '')) === origin) return;
+  const isKept = (await readFile(ORIGIN, 'utf8').catch(() => '')) === origin;
+  if (!isKept) await copyRuntime(node, paths);
+  await writeFile(`${RUNTIME}/${LICENCES}`, licences);
+  // Last: it says that all else is there.
+  if (!isKept) await writeFile(ORIGIN, origin);
+}
+
+async function copyRuntime(node: string, libraries: readonly string[]): Promise<void> {
   await rm(RUNTIME, { recursive: true, force: true });
   await mkdir(`${RUNTIME}/lib`, { recursive: true });
   await run('strip', ['-o', `${RUNTIME}/node`, node]);
-  for (const path of paths) await copyFile(await realpath(path), `${RUNTIME}/lib/${nameOf(path)}`);
-  await writeFile(ORIGIN, origin);
+  for (const path of libraries) await copyFile(await realpath(path), `${RUNTIME}/lib/${nameOf(path)}`);
 }
 
 /** What the runtime in `dist` is made of. Throws when it was not built. */

@@ -18,6 +18,8 @@ export interface PodProgram {
   stop(): Promise<void>;
   /** Containers that are not ready at first. */
   readonly notReady?: readonly string[];
+  /** Of a pod whose work ends: how it ended. */
+  readonly finished?: Promise<'Succeeded' | 'Failed'>;
 }
 
 /** Starts the programs of a pod; `undefined` for a pod behind which nothing runs. */
@@ -68,6 +70,7 @@ export class PodWorker {
       const containers = names.map((name) => [name, newContainer(0, !notReady.has(name))] as const);
       this.#run = { ...this.#run, containers: new Map(containers) };
       await this.#write();
+      void this.#program?.finished?.then((phase) => this.finish(phase));
     });
   }
 

@@ -1,6 +1,8 @@
+import { licencesOf } from '../build/bundle.ts';
 import type { PROGRAMS } from '../build/layout.ts';
+import { LICENCES } from '../build/licence-texts.ts';
 import { RUNTIME } from '../build/runtime.ts';
-import { readEntry, readTree, textFile } from './file-tree.ts';
+import { readEntry, textFile } from './file-tree.ts';
 import { type Image, imageOf, type Layer, layerOf } from './oci-image.ts';
 import type { TarEntry } from './tar.ts';
 
@@ -20,7 +22,7 @@ const USER = 64535;
 const MOUNT_POINTS = ['dev', 'proc', 'sys', 'tmp', 'var/run/secrets/kubernetes.io/serviceaccount'] as const;
 
 /**
- * The images of the programs built in `product`. Each has two layers: the runtime, byte for byte the same in all of
+ * The images of the programs built in `product`. Each has two layers, with the licences of what is in them: the runtime, byte for byte the same in all of
  * them and in every release with the same Node and libraries, and the program, a few megabytes.
  */
 export async function applicationImages(
@@ -46,14 +48,16 @@ export async function applicationImages(
 
 async function runtimeLayer(): Promise<Layer> {
   const place = `${PROGRAM_ROOT}/runtime`;
-  const parts = [readEntry(`${RUNTIME}/node`, `${place}/node`), readTree(`${RUNTIME}/lib`, `${place}/lib`)];
+  const parts = ['node', 'lib', LICENCES].map((part) => readEntry(`${RUNTIME}/${part}`, `${place}/${part}`));
   return layerOf((await Promise.all(parts)).flat());
 }
 
 async function programLayer(product: string, name: ApplicationName): Promise<Layer> {
+  const bundle = `app/${name}.cjs`;
   return layerOf([
     ...(await readEntry(`${product}/bin/${name}`, `${PROGRAM_ROOT}/bin/${name}`)),
-    ...(await readEntry(`${product}/app/${name}.cjs`, `${PROGRAM_ROOT}/app/${name}.cjs`)),
+    ...(await readEntry(`${product}/${bundle}`, `${PROGRAM_ROOT}/${bundle}`)),
+    ...(await readEntry(`${product}/${licencesOf(bundle)}`, `${PROGRAM_ROOT}/${licencesOf(bundle)}`)),
     textFile('etc/passwd', `root:x:0:0:root:/:/\ndeckhouse:x:${USER}:${USER}:deckhouse:/:/\n`),
     textFile('etc/group', `root:x:0:\ndeckhouse:x:${USER}:\n`),
     // An API server may be named by a host name; glibc's own default would ask no DNS server.

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Metafile } from 'esbuild';
 import { ROOT } from '../build/layout.ts';
 import type { RuntimeOrigin } from '../build/runtime.ts';
 
@@ -30,20 +29,6 @@ interface PackageManifest {
   readonly description?: string;
   readonly homepage?: string;
   readonly repository?: string | { readonly url: string };
-}
-
-/** The places in the lock file of the packages that have at least one byte in a bundle. */
-export function bundledPackages(metafiles: readonly Metafile[]): readonly string[] {
-  const inputs = metafiles.flatMap(({ outputs }) =>
-    Object.values(outputs).flatMap((output) => Object.entries(output.inputs)),
-  );
-  const paths = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
-  return [...new Set(paths.flatMap(packageOf))].toSorted();
-}
-
-/** `…/node_modules/a/node_modules/@b/c/x.js` belongs to `node_modules/a/node_modules/@b/c`. */
-function packageOf(path: string): readonly string[] {
-  return /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.slice(0, 1) ?? [];
 }
 
 /** The packages as components. Throws when the lock file does not hold one or it has no licence. */

@@ -1,19 +1,13 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { ROOT } from '../build/layout.ts';
 import { readEntry, readTree, textFile } from './file-tree.ts';
 import { type Digest, type Image, imageOf, layerOf } from './oci-image.ts';
 import type { TarEntry } from './tar.ts';
 
-/** Of the work tree, what Deckhouse reads from a module. Those marked optional may be missing. */
-const MODULE_PARTS = [
-  { path: 'module.yaml' },
-  { path: '.helmignore' },
-  { path: 'crds' },
-  { path: 'docs' },
-  { path: 'monitoring', optional: true },
-  { path: 'openapi' },
-  { path: 'templates' },
+/** Of the work tree, what Deckhouse reads from a module. It expects `charts` to be there, even empty. */
+export const MODULE_PARTS = [
+  ...['module.yaml', '.helmignore', 'charts', 'crds', 'docs'],
+  ...['monitoring', 'openapi', 'templates'],
 ] as const;
 
 /** What the module's own images hold beside files of the work tree. */
@@ -31,13 +25,11 @@ export interface ModuleRelease {
  * stays the same while the hooks do.
  */
 export async function bundleImage({ version, product, digests }: ModuleRelease): Promise<Image> {
-  const files = await Promise.all(
-    MODULE_PARTS.filter(isThere).map(({ path }) => readEntry(`${ROOT}/${path}`, path)),
-  );
+  const files = await Promise.all(MODULE_PARTS.map((path) => readEntry(`${ROOT}/${path}`, path)));
   const hooks = await layerOf(await readTree(`${product}/hooks/module`, 'hooks'));
   const module = await layerOf([
     ...files.flat(),
-    ...(await chart(version)),
+    await chart(version),
     versionFile(version),
     textFile('images_digests.json', `${JSON.stringify(digests, null, 2)}\n`),
   ]);
@@ -46,17 +38,8 @@ export async function bundleImage({ version, product, digests }: ModuleRelease):
 
 /** The image that a release channel names: which version, what is new, and what the module requires. */
 export async function releaseImage(version: string): Promise<Image> {
-  const changelog = `${ROOT}/CHANGELOG/${version}.yml`;
-  return imageOf(
-    [
-      await layerOf([
-        versionFile(version),
-        ...(await readEntry(`${ROOT}/module.yaml`, 'module.yaml')),
-        ...(existsSync(changelog) ? await readEntry(changelog, 'changelog.yaml') : []),
-      ]),
-    ],
-    {},
-  );
+  const files = ['changelog.yaml', 'module.yaml'].map((path) => readEntry(`${ROOT}/${path}`, path));
+  return imageOf([await layerOf([versionFile(version), ...(await Promise.all(files)).flat()])], {});
 }
 
 /** An image without content: that it exists under the module's name makes the module known to a ModuleSource. */
@@ -65,20 +48,12 @@ export async function registrationImage(): Promise<Image> {
   return imageOf([await layerOf([])], {});
 }
 
-/** The chart's files; its version is that of the release. Deckhouse expects the folder `charts` to be there. */
-async function chart(version: string): Promise<readonly TarEntry[]> {
+/** The chart's name, and as its version that of the release. */
+async function chart(version: string): Promise<TarEntry> {
   const text = await readFile(`${ROOT}/Chart.yaml`, 'utf8');
-  return [
-    textFile('Chart.yaml', text.replace(/^version: .*$/m, `version: ${version.slice(1)}`)),
-    ...(existsSync(`${ROOT}/charts`) ? await readTree(`${ROOT}/charts`, 'charts') : []),
-    { kind: 'directory', path: 'charts' },
-  ];
+  return textFile('Chart.yaml', text.replace(/^version: .*$/m, `version: ${version.slice(1)}`));
 }
 
 function versionFile(version: string): TarEntry {
   return textFile('version.json', `${JSON.stringify({ version })}\n`);
-}
-
-function isThere(part: (typeof MODULE_PARTS)[number]): boolean {
-  return !('optional' in part) || existsSync(`${ROOT}/${part.path}`);
 }

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
+import { bundledPackages } from '../build/bundled-packages.ts';
 import { runtimeOrigin } from '../build/runtime.ts';
-import { bundledPackages, type Component, npmComponents, runtimeComponents } from './components.ts';
+import { type Component, npmComponents, runtimeComponents } from './components.ts';
 
 /** Everything of others in a product that was just built into the folder `product`. */
 export async function shippedComponents(

@@ -9,12 +9,13 @@ import { EXAMPLE_NAMESPACE, type Stage, setStage, VM_POD } from '../../dev/demo/
 import type { Expectation } from '../../dev/demo/summary.ts';
 import { type AddonOperator, startAddonOperator } from '../../dev/operators/addon-operator.ts';
 import { ProcessHost } from '../../dev/process/process-host.ts';
-import { waitFor } from '../../dev/process/wait-for.ts';
+import { GiveUpError, waitFor } from '../../dev/process/wait-for.ts';
 import { startRegistryServer } from '../../dev/release/registry-server.ts';
 import type { ReleaseRecord } from '../../dev/release/release-folder.ts';
 import { startExampleCluster } from '../../dev/workload/example-cluster.ts';
 import { tallyOf } from '../../dev/workload/traffic-tally.ts';
 import { refusedRequests } from '../support/audit-log.ts';
+import { runDocumented } from '../support/documented-command.ts';
 import { ImagePods } from '../support/image-pods.ts';
 import { moduleLeftovers } from '../support/module-leftovers.ts';
 import type { StoredPod } from '../support/pod-container.ts';
@@ -219,6 +220,38 @@ test('disabling the module gives the Services back without a failed connection a
   expect(tallyOf(stage.traffic.samples('web', sinceMs)).requests).toBeGreaterThan(20);
   expect({ running: pods.running(), faults: pods.faults() }).toEqual({ running: [], faults: [] });
 });
+
+test('enabled again, it takes the Services over again; the documented command gives them back by hand', async () => {
+  const { cluster, endpoints } = stage;
+  const { api, adminKubeconfig } = cluster.controlPlane;
+  await operator.configure({ logLevel: 'Info' });
+  await operator.waitForRelease('deployed');
+  await rolledOut(cluster, 'v0.2.0');
+  for (const name of BALANCERS) await waitForReason(name, 'ChildServiceWasCreated');
+  for (const name of ['web', 'smtp']) await endpoints.waitForReady(name, [VM_POD], 30_000);
+  await runDocumented('MIGRATION', '--hand-over=true', adminKubeconfig);
+  await waitFor(
+    'the command to end',
+    async () => {
+      const path = `/api/v1/namespaces/${PRODUCT_NAMESPACE}/pods/hand-over`;
+      const { phase } = (await api.get<StoredPod>(path)).status ?? {};
+      if (phase === 'Failed') throw new GiveUpError(pods.faults().join('\n'));
+      return phase === 'Succeeded' ? true : undefined;
+    },
+    { deadlineMs: 90_000 },
+  );
+  for (const name of BALANCERS) {
+    await waitForReason(name, 'ChildServiceHandedOver');
+    await expectHandedBack(name);
+  }
+  expect(pods.faults()).toEqual([]);
+});
+
+async function waitForReason(name: string, reason: string): Promise<void> {
+  const path = '{.status.conditions[?(@.type=="ChildServiceReady")].reason}';
+  const which = ['wait', '-n', EXAMPLE_NAMESPACE, `swh/${name}`, `--for=jsonpath=${path}=${reason}`];
+  await stage.cluster.controlPlane.kubectl([...which, '--timeout=60s']);
+}
 
 async function expectHandedBack(name: string): Promise<void> {
   const { api } = stage.cluster.controlPlane;

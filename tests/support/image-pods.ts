@@ -2,7 +2,7 @@ import type { Pod, Service } from '#lib/core/kubernetes.ts';
 import type { ApiClient } from '../../dev/cluster/api-client.ts';
 import type { ControlPlane } from '../../dev/cluster/control-plane.ts';
 import type { PodPlacement, PodProgram } from '../../dev/cluster/pod-worker.ts';
-import type { ManagedProcess } from '../../dev/process/managed-process.ts';
+import type { ExitStatus, ManagedProcess } from '../../dev/process/managed-process.ts';
 import type { ProcessHost } from '../../dev/process/process-host.ts';
 import { GiveUpError, waitFor } from '../../dev/process/wait-for.ts';
 import { type ImageConfig, startContainer } from './image-container.ts';
@@ -69,12 +69,18 @@ export class ImagePods {
     const ours = pod.spec.containers.filter(({ image }) => image.startsWith(`${this.#options.registry}/`));
     if (ours.length === 0) return undefined;
     const started = await Promise.all(ours.map((container) => this.#start(pod, container, placement)));
-    return {
-      stop: async () => {
-        await Promise.all(started.map((one) => this.#stop(one, pod.spec.terminationGracePeriodSeconds)));
-      },
+    const stop = async () => {
+      await Promise.all(started.map((one) => this.#stop(one, pod.spec.terminationGracePeriodSeconds)));
     };
+    return pod.spec.restartPolicy === 'Always' ? { stop } : { stop, finished: this.#finished(started) };
   };
+
+  /** How the work of a pod has ended that is started once. */
+  async #finished(started: readonly RunningContainer[]): Promise<'Succeeded' | 'Failed'> {
+    const statuses = await Promise.all(started.map(({ process }) => process.exited));
+    for (const one of started) this.#running.delete(one);
+    return statuses.every(isSuccess) ? 'Succeeded' : 'Failed';
+  }
 
   async #start(pod: StoredPod, container: PodContainer, placement: PodPlacement): Promise<RunningContainer> {
     const { host } = this.#options;
@@ -105,11 +111,11 @@ export class ImagePods {
 
   async #stop(running: RunningContainer, graceSeconds: number): Promise<void> {
     const { pod, name, process } = running;
-    this.#running.delete(running);
+    if (!this.#running.delete(running)) return;
     this.#steps.push({ kind: 'ending', name });
     if (!process.isRunning()) this.#faults.push(`${pod} ended unasked:\n${process.logTail()}`);
     const status = await process.stop('SIGTERM', graceSeconds * 1000);
-    if (status.kind === 'exited' && status.code === 0) return;
+    if (isSuccess(status)) return;
     this.#faults.push(`${pod} ended with ${JSON.stringify(status)}:\n${process.logTail()}`);
   }
 
@@ -126,6 +132,10 @@ export class ImagePods {
   }
 }
 
+function isSuccess(status: ExitStatus): boolean {
+  return status.kind === 'exited' && status.code === 0;
+}
+
 /** What every container's environment says of the Service `kubernetes`. */
 async function apiServerPlace(api: ApiClient): Promise<Readonly<Record<string, string>>> {
   const { spec } = await api.get<Service>('/api/v1/namespaces/default/services/kubernetes');
@@ -135,15 +145,15 @@ async function apiServerPlace(api: ApiClient): Promise<Readonly<Record<string, s
   };
 }
 
-/** Asks the container's probes until both pass; a kubelet would go on asking. */
+/** Asks the container's probes until all pass; a kubelet would go on asking. */
 async function untilReady(
   { pod, process }: RunningContainer,
   { ports = [], readinessProbe, livenessProbe }: PodContainer,
   { addresses }: PodPlacement,
 ): Promise<void> {
-  for (const probe of [livenessProbe, readinessProbe]) {
-    const get = probe?.httpGet;
-    if (get === undefined) throw new Error(`pod ${pod} has a probe that this kubelet does not know, or none`);
+  for (const probe of [livenessProbe, readinessProbe].filter((one) => one !== undefined)) {
+    const get = probe.httpGet;
+    if (get === undefined) throw new Error(`pod ${pod} has a probe that this kubelet does not know`);
     const port = ports.find(({ name }) => name === get.port)?.containerPort ?? get.port;
     await waitFor(`${pod} to answer ${get.path} (log ${process.logFile})`, async () => {
       if (!process.isRunning()) throw new GiveUpError(`${pod} ended at start:\n${process.logTail()}`);

@@ -51,6 +51,7 @@ export interface StoredPod extends Pod {
     readonly volumes?: readonly PodVolume[];
     readonly securityContext: { readonly runAsUser?: number; readonly runAsGroup?: number };
     readonly terminationGracePeriodSeconds: number;
+    readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   };
 }
 

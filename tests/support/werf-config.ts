@@ -50,11 +50,10 @@ builder/unused: "sha256:${'0'.repeat(64)}"
 export async function renderWerfConfig(version: string): Promise<ReadonlyMap<string, WerfImage>> {
   const folder = mkdtempSync(join(tmpdir(), 'swh-werf-'));
   try {
-    for (const path of ['.werf', 'images', 'CHANGELOG', 'werf.yaml']) {
+    for (const path of ['.werf', 'images', 'werf.yaml']) {
       cpSync(join(ROOT, path), join(folder, path), { recursive: true });
     }
-    for (const path of ['release-facts', 'release'])
-      withVersion(join(folder, '.werf', `${path}.yaml`), version);
+    withVersion(join(folder, '.werf/release-facts.yaml'), version);
     writeFileSync(join(folder, 'base_images.yml'), BASE_IMAGES);
     writeFileSync(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: werf\nversion: 1.0.0\n');
     mkdirSync(join(folder, 'templates'));

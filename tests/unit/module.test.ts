@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundlePrograms } from '../../dev/build/bundle.ts';
+import { bundledPackages } from '../../dev/build/bundled-packages.ts';
 import { parseYaml } from '../../dev/manifest/yaml.ts';
-import { bundledPackages, npmComponents } from '../../dev/release/components.ts';
+import { npmComponents } from '../../dev/release/components.ts';
 import { ossList } from '../../dev/release/oss-list.ts';
 
 const ROOT = new URL('../../', import.meta.url);

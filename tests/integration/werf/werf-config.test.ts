@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAMS, ROOT } from '../../../dev/build/layout.ts';
 import { parseYaml } from '../../../dev/manifest/yaml.ts';
 import { PROGRAM_ROOT } from '../../../dev/release/application-images.ts';
+import { MODULE_PARTS } from '../../../dev/release/module-images.ts';
 import { renderWerfConfig, type WerfImage } from '../../support/werf-config.ts';
 
 let images: ReadonlyMap<string, WerfImage>;
@@ -84,14 +85,13 @@ describe('the werf configuration', () => {
       }
     }
     expect(image('release-channel-version').git?.map(({ to }) => to)).toEqual([
-      '/module.yaml',
       '/changelog.yaml',
+      '/module.yaml',
     ]);
   });
 
-  test('gives a version without a changelog a release image without one', async () => {
-    const other = (await renderWerfConfig('v99.0.0')).get('release-channel-version');
-    expect(other?.git?.map(({ to }) => to)).toEqual(['/module.yaml']);
+  test('puts the same files of the work tree into the bundle as our own build', () => {
+    expect(image('bundle').git?.[0]?.includePaths).toEqual(['Chart.yaml', ...MODULE_PARTS].toSorted());
   });
 
   test('may read what giterminism allows', () => {

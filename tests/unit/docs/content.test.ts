@@ -135,6 +135,13 @@ describe('the release notes', () => {
       expect(/^## (.+)$/m.exec(body)?.[1]).toBe(`v${version}`);
     },
   );
+
+  it('say what the release image says', () => {
+    const { body } = pagesOf('en').find(({ name }) => name === 'RELEASE_NOTES') ?? { body: '' };
+    const newest = body.split(/^## /m)[1] ?? '';
+    const points = [...newest.matchAll(/^- (.+)$/gm)].map(([, point = '']) => point.replaceAll('`', ''));
+    expect(parseYaml(read('changelog.yaml'))).toEqual({ features: points });
+  });
 });
 
 describe('the limits in README', () => {

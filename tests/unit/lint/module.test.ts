@@ -92,7 +92,7 @@ const MODULE_RULES: readonly FileRule[] = [
     rule: 'module/helmignore',
     findings() {
       const ignored = readText('.helmignore').split('\n');
-      const rendered = ['Chart.yaml', 'module.yaml', 'templates', 'monitoring', 'charts', '.helmignore'];
+      const rendered = ['Chart.yaml', 'templates', 'monitoring', 'charts', '.helmignore'];
       const listed = (name: string) =>
         ignored.some((one) => one === name || (one.includes('*') && matchesGlob(name, one)));
       return tracked().flatMap((name) =>
@@ -128,6 +128,20 @@ const MODULE_RULES: readonly FileRule[] = [
           `${file}: licence header, or exception, too much or too little`,
         );
       }),
+  },
+  {
+    rule: 'module/has-changelog and changelog-valid',
+    findings() {
+      const features = list(record(yaml('changelog.yaml'))['features']);
+      return complain(features.length > 0, 'changelog.yaml says nothing');
+    },
+  },
+  {
+    rule: 'module/bundle-layout',
+    findings: () =>
+      ['.helmignore', 'Chart.yaml', 'charts', 'docs', 'module.yaml', 'openapi', 'templates'].flatMap((path) =>
+        complain(existsSync(join(ROOT, path)), `no ${path}`),
+      ),
   },
   {
     rule: 'module/legacy files',

@@ -18,6 +18,7 @@ import { writeLayout } from '../../../../dev/release/oci-layout.ts';
 import { startRegistryServer } from '../../../../dev/release/registry-server.ts';
 import { accountOf, type ImageConfig, startContainer } from '../../../support/image-container.ts';
 import { installModule } from '../../../support/installed-module.ts';
+import { licenceTitles } from '../../../support/licences.ts';
 import { RegistryView } from '../../../support/release-images.ts';
 
 const NAMESPACE = 'd8-service-with-healthchecks';
@@ -59,8 +60,10 @@ describe.each(['agent', 'controller'] as const)('the image %s', (name) => {
       'etc/group',
       'etc/nsswitch.conf',
       'etc/passwd',
+      `${PROGRAM_ROOT}/app/${name}.LICENSES`,
       `${PROGRAM_ROOT}/app/${name}.cjs`,
       `${PROGRAM_ROOT}/bin/${name}`,
+      `${PROGRAM_ROOT}/runtime/LICENSES`,
       `${PROGRAM_ROOT}/runtime/node`,
       'proc/',
       'sys/',
@@ -70,6 +73,26 @@ describe.each(['agent', 'controller'] as const)('the image %s', (name) => {
     const libraries = paths.filter((path) => path.startsWith(lib)).map((path) => path.slice(lib.length));
     expect(libraries).toContain('ld.so');
     for (const library of libraries) expect(library).toMatch(/^(?:ld\.so|lib[a-z_+]+\.so\.\d+)$/);
+  });
+
+  test('carries the licences of what is in each of its layers', () => {
+    const read = (path: string) => readFileSync(join(folder, name, PROGRAM_ROOT, path), 'utf8');
+    const runtime = licenceTitles(read('runtime/LICENSES'));
+    expect(runtime).toEqual([
+      `Node.js ${process.version}`,
+      expect.stringMatching(/^gcc-\d+ /),
+      expect.stringMatching(/^glibc /),
+      ...runtime.slice(3),
+    ]);
+    expect(runtime).toEqual(expect.arrayContaining(['GPL-3', 'LGPL-2.1']));
+    const program = licenceTitles(read(`app/${name}.LICENSES`));
+    expect(program).toEqual(
+      expect.arrayContaining([
+        'service-with-healthchecks',
+        expect.stringMatching(/^@kubernetes.client-node /),
+      ]),
+    );
+    expect(program.some((title) => title.startsWith('pg '))).toBe(name === 'agent');
   });
 
   test('starts as an ordinary user from a root that it cannot write, with nothing mounted but its account', async () => {

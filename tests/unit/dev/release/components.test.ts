@@ -1,40 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { RuntimeOrigin } from '../../../../dev/build/runtime.ts';
-import {
-  bundledPackages,
-  type Component,
-  npmComponents,
-  runtimeComponents,
-} from '../../../../dev/release/components.ts';
+import { type Component, npmComponents, runtimeComponents } from '../../../../dev/release/components.ts';
 import { ossList } from '../../../../dev/release/oss-list.ts';
 import { sbomOf } from '../../../../dev/release/sbom.ts';
 
-function metafile(inputs: Readonly<Record<string, number>>) {
-  const sizes = Object.entries(inputs).map(([path, bytesInOutput]) => [path, { bytesInOutput }]);
-  return {
-    inputs: {},
-    outputs: {
-      'out.cjs': { bytes: 0, inputs: Object.fromEntries(sizes), imports: [], exports: [] },
-    },
-  };
-}
-
 const libc = { package: 'libc6', version: '2.36-9+deb12u14', architecture: 'amd64', source: 'glibc' };
 const stdcxx = { package: 'libstdc++6', version: '12.2.0-14', architecture: 'amd64', source: 'gcc-12' };
-
-describe('bundledPackages', () => {
-  test('are those with bytes in a bundle, at their place in the lock file', () => {
-    const files = metafile({
-      'lib/core/x.ts': 10,
-      '../main/node_modules/pg/lib/index.js': 10,
-      '../main/node_modules/pg/lib/other.js': 10,
-      'node_modules/a/node_modules/@b/c/d.js': 1,
-      'node_modules/shaken-off/index.js': 0,
-    });
-    const again = metafile({ 'node_modules/pg/lib/index.js': 5 });
-    expect(bundledPackages([files, again])).toEqual(['node_modules/a/node_modules/@b/c', 'node_modules/pg']);
-  });
-});
 
 describe('npmComponents', () => {
   test('have version, licence and hash of the lock file', async () => {
