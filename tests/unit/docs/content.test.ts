@@ -10,6 +10,7 @@ import { PROGRAM as AGENT } from '../../../images/agent/src/options.ts';
 import { PROGRAM as CONTROLLER } from '../../../images/controller/src/options.ts';
 import { CONDITION_REASONS } from '../../../images/controller/src/status/status.ts';
 import { commands, manifests, type Page, pages, pagesOf, yamlValues } from '../../support/documents.ts';
+import { exposedMetrics } from '../../support/exposed-metrics.ts';
 import { alerts } from '../../support/prometheus-rules.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -81,6 +82,9 @@ describe('what is to be copied', () => {
   );
 });
 
+/** Of the module's hook. */
+const READINESS_METRIC = 'd8_service_with_healthchecks_module_ready';
+
 /** A message for users in the source: a whole string or template that begins like one. */
 const MESSAGE =
   /(?<=['`])(?:not probed|no [a-zA-Z]+ (?:of|has|may)|the (?:pod|container)[ ,])[^'`\n]*(?=['`])/g;
@@ -120,10 +124,26 @@ describe('the FAQ explains', () => {
     expect(listed).toEqual(alerts().map(({ alert }) => alert));
   });
 
-  it.each(ALL)('only alerts and metrics that there are: %s', (_file, { body }) => {
+  it.each(FAQS)('every metric with its labels: %s', async (_file, { body }) => {
+    const listed = [...body.matchAll(/^\| `(swh_\w+)` \| (\S.*?) \|/gm)].map(
+      ([, name = '', labels = '']) =>
+        [name, [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label)] as const,
+    );
+    const exposed = [...(await exposedMetrics())].flatMap(([name, labels]) =>
+      name.startsWith('swh_') && !/_(?:sum|bucket)$/.test(name)
+        ? [[name.replace(/_count$/, ''), [...labels]] as const]
+        : [],
+    );
+    expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(exposed));
+  });
+
+  it.each(ALL)('only alerts and metrics that there are: %s', async (_file, { body }) => {
     const names = alerts().map(({ alert }) => alert);
     const mentioned = body.match(/\bServiceWithHealthchecks[A-Z]\w+/g) ?? [];
     expect(mentioned.filter((name) => !names.includes(name))).toEqual([]);
+    const known = [...(await exposedMetrics()).keys()].map((name) => name.replace(/_count$/, ''));
+    const used = body.match(/\b(?:swh|d8)_[a-z_]+\b/g) ?? [];
+    expect(used.filter((name) => !known.includes(name) && name !== READINESS_METRIC)).toEqual([]);
   });
 });
 
