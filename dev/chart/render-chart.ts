@@ -46,7 +46,7 @@ export async function renderChart(request: RenderRequest = {}): Promise<readonly
 }
 
 /** The objects in the output of `helm template`, which precedes each by a comment with its template. */
-export function parseRendered(output: string): readonly Rendered[] {
+function parseRendered(output: string): readonly Rendered[] {
   return output.split(/^---$/m).flatMap((text) => {
     const [object] = parseYamlDocuments(text);
     if (object === undefined) return [];

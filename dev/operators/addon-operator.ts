@@ -15,7 +15,7 @@ import { type ModuleImages, unpackModule } from './module-folder.ts';
 const MODULE = 'service-with-healthchecks';
 const SECTION = 'serviceWithHealthchecks';
 /** The operator's own namespace, where its releases lie. */
-export const OPERATOR_NAMESPACE = 'ao-system';
+const OPERATOR_NAMESPACE = 'ao-system';
 
 /** Where an operator runs its hooks: `chroot` as Deckhouse does, with nothing but the module's folder and `/tmp`. */
 export type HookRoot = 'host' | 'chroot';

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { parseReleaseVersion, type ReleaseVersion, wrongVersion } from './release-version.ts';
 
 /** Release channels, from the boldest to the most careful. */
-export const CHANNELS = ['alpha', 'beta', 'early-access', 'stable', 'rock-solid'] as const;
+const CHANNELS = ['alpha', 'beta', 'early-access', 'stable', 'rock-solid'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 export const HELP = `Usage: npm run publish -- --registry HOST/PATH [OPTION ...]

@@ -1,4 +1,4 @@
-import { type KubernetesObject, keyOf } from '#lib/core/kubernetes.ts';
+import type { KubernetesObject } from '#lib/core/kubernetes.ts';
 import type { Hook, Snapshots } from '#lib/hook/hook.ts';
 
 /** The keys that an object of a binding concerns: see `Hook.keysOf`. */
@@ -98,16 +98,4 @@ function forget(index: BindingIndex, objectKey: string): readonly string[] {
     if (objectKeys?.size === 0) index.concerned.delete(key);
   }
   return entry.keys;
-}
-
-/** All snapshots cut into the parts of the single keys. */
-export function snapshotsByKey(all: Snapshots, keysOf: KeysOf): ReadonlyMap<string, Snapshots> {
-  const index = createSnapshotIndex(Object.keys(all), keysOf);
-  const keys = new Set<string>();
-  for (const [binding, objects] of Object.entries(all)) {
-    for (const object of objects) {
-      for (const key of index.update(binding, keyOf(object), object)) keys.add(key);
-    }
-  }
-  return new Map([...keys].sort().map((key) => [key, index.snapshotsOf(key)]));
 }

@@ -141,14 +141,7 @@ export class HttpKubeApi implements KubeApi {
     body: Readonly<Record<string, unknown>>,
     options: WriteOptions = {},
   ): Promise<T> {
-    return this.#send(resource, {
-      method: 'PATCH',
-      path: pathOf(resource, ref, options),
-      what: `patch ${nameOf(resource, ref)}`,
-      body,
-      contentType: MERGE_PATCH_TYPE,
-      signal: options.signal,
-    });
+    return this.#patch(resource, ref, { body, contentType: MERGE_PATCH_TYPE }, options);
   }
 
   async jsonPatch<T extends KubernetesObject>(
@@ -157,14 +150,7 @@ export class HttpKubeApi implements KubeApi {
     body: readonly unknown[],
     options: WriteOptions = {},
   ): Promise<T> {
-    return this.#send(resource, {
-      method: 'PATCH',
-      path: pathOf(resource, ref, options),
-      what: `patch ${nameOf(resource, ref)}`,
-      body,
-      contentType: JSON_PATCH_TYPE,
-      signal: options.signal,
-    });
+    return this.#patch(resource, ref, { body, contentType: JSON_PATCH_TYPE }, options);
   }
 
   async delete<T extends KubernetesObject>(
@@ -179,6 +165,20 @@ export class HttpKubeApi implements KubeApi {
       what: `delete ${nameOf(resource, ref)}`,
       body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions },
       signal,
+    });
+  }
+
+  #patch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    patch: Required<Pick<ApiRequest, 'body' | 'contentType'>>,
+    options: WriteOptions,
+  ): Promise<T> {
+    return this.#send(resource, {
+      ...{ method: 'PATCH', ...patch },
+      path: pathOf(resource, ref, options),
+      what: `patch ${nameOf(resource, ref)}`,
+      signal: options.signal,
     });
   }
 

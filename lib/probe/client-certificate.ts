@@ -16,7 +16,7 @@ export type ClientCertificateResult =
 export type ClientCertificateLookup = (namespace: string, secretName: string) => ClientCertificateResult;
 
 /** The type of Secret that holds a certificate with its key, as `kubectl create secret tls` and cert-manager make it. */
-export const TLS_SECRET_TYPE = 'kubernetes.io/tls';
+const TLS_SECRET_TYPE = 'kubernetes.io/tls';
 
 /** Keys of such a Secret. */
 export const TLS_SECRET_KEYS = { cert: 'tls.crt', key: 'tls.key' } as const;

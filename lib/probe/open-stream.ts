@@ -3,6 +3,7 @@ import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { connectErrorOutcome, errorCode } from '#lib/probe/connect-error.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';
+import { durationText } from '#lib/probe/duration-text.ts';
 import { startTls, type TlsSettings, tlsErrorOutcome } from '#lib/probe/tls-handshake.ts';
 
 /** How far a stream has come. */
@@ -20,6 +21,12 @@ export interface OpenedStream {
   readonly phase: StreamPhase;
   /** Ends the connection without TIME_WAIT. */
   close(): void;
+}
+
+export interface StreamTimeout {
+  readonly timeoutMs: number;
+  readonly phase: StreamPhase;
+  readonly unanswered: string;
 }
 
 /** Dials the target and, if asked to, completes a TLS handshake. */
@@ -65,4 +72,17 @@ function tlsOutcome(error: Error, target: Target, serverName: string, phase: Str
 export function closedOutcome({ port }: Target, phase: StreamPhase): ProbeOutcome {
   const when = phase === 'handshake' ? 'during the TLS handshake' : 'without an answer';
   return failure('ConnectionClosed', `${port} closed the connection ${when}`);
+}
+
+/** The deadline has passed in this phase; `unanswered` says what is missing once the stream is open. */
+export function timeoutOutcome(
+  { port }: Target,
+  { timeoutMs, phase, unanswered }: StreamTimeout,
+): ProbeOutcome {
+  const missing = {
+    connect: `no answer from ${port}`,
+    handshake: `no TLS handshake with ${port}`,
+    open: unanswered,
+  }[phase];
+  return failure('Timeout', `${missing} within ${durationText(timeoutMs)}`);
 }

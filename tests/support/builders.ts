@@ -13,7 +13,7 @@ import type {
   ServiceSpec,
 } from '#lib/core/kubernetes.ts';
 import type { EndpointVerdict } from '#lib/core/probe/endpoint-verdict.ts';
-import type { GrpcProbe, Healthcheck, HttpProbe, PostgresqlProbe, TcpProbe } from '#lib/core/probe/probe.ts';
+import type { Healthcheck, HttpProbe, PostgresqlProbe, TcpProbe } from '#lib/core/probe/probe.ts';
 import { API_VERSION, KIND, type ServiceWithHealthchecks } from '#lib/core/service-with-healthchecks.ts';
 import {
   MANAGED_BY,
@@ -273,10 +273,6 @@ export function anHttpProbe(given: Partial<HttpProbe> = {}): HttpProbe {
 
 export function aPostgresqlProbe(given: Partial<PostgresqlProbe> = {}): PostgresqlProbe {
   return { kind: 'postgresql', ...PROBE_DEFAULTS, port: 5432, query: 'select 1', ...given };
-}
-
-export function aGrpcProbe(given: Partial<GrpcProbe> = {}): GrpcProbe {
-  return { kind: 'grpc', ...PROBE_DEFAULTS, service: '', ...given };
 }
 
 /** A condition with status True. */

@@ -15,7 +15,7 @@ export interface ImageConfig {
 }
 
 /** Where the service account of a pod is mounted. */
-export const ACCOUNT_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+const ACCOUNT_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** A container as a kubelet asks its runtime for it. */
 export interface ContainerRequest {

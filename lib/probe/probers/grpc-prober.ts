@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
 import { isIPv6 } from 'node:net';
 import type { GrpcProbe } from '#lib/core/probe/probe.ts';
-import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import { failure } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { attempt, type Settle } from '#lib/probe/attempt.ts';
-import { durationText } from '#lib/probe/duration-text.ts';
-import { closedOutcome, type OpenedStream, openStream, type StreamPhase } from '#lib/probe/open-stream.ts';
+import { closedOutcome, type OpenedStream, openStream, timeoutOutcome } from '#lib/probe/open-stream.ts';
 import { type ProbeTlsDeps, tlsSettingsOf } from '#lib/probe/probe-tls.ts';
 import type { Prober } from '#lib/probe/prober.ts';
 import { healthOutcome } from '#lib/probe/probers/grpc-answer.ts';
@@ -49,7 +48,12 @@ export function createGrpcProber(deps: GrpcProberDeps): Prober<GrpcProbe> {
         });
         return stream.close;
       },
-      onTimeout: () => timeout(probe, target, stream?.phase ?? 'connect'),
+      onTimeout: () =>
+        timeoutOutcome(target, {
+          timeoutMs: probe.timeoutMs,
+          phase: stream?.phase ?? 'connect',
+          unanswered: `gRPC health check on ${target.port} was not answered`,
+        }),
     });
   };
 }
@@ -91,16 +95,4 @@ function healthRequest(
     ],
     body: encodeHealthCheckRequest(service),
   };
-}
-
-function timeout({ timeoutMs }: GrpcProbe, { port }: Target, phase: StreamPhase): ProbeOutcome {
-  const within = `within ${durationText(timeoutMs)}`;
-  switch (phase) {
-    case 'connect':
-      return failure('Timeout', `no answer from ${port} ${within}`);
-    case 'handshake':
-      return failure('Timeout', `no TLS handshake with ${port} ${within}`);
-    case 'open':
-      return failure('Timeout', `gRPC health check on ${port} was not answered ${within}`);
-  }
 }

@@ -3,8 +3,7 @@ import type { TcpProbe } from '#lib/core/probe/probe.ts';
 import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { attempt, type Settle } from '#lib/probe/attempt.ts';
-import { durationText } from '#lib/probe/duration-text.ts';
-import { type OpenedStream, openStream, type StreamPhase } from '#lib/probe/open-stream.ts';
+import { type OpenedStream, openStream, timeoutOutcome } from '#lib/probe/open-stream.ts';
 import { type ProbeTlsDeps, tlsSettingsOf } from '#lib/probe/probe-tls.ts';
 import type { Prober } from '#lib/probe/prober.ts';
 import { BoundedBytes } from '#lib/probe/probers/bounded-bytes.ts';
@@ -36,7 +35,12 @@ export function createTcpProber(deps: TcpProberDeps): Prober<TcpProbe> {
         });
         return stream.close;
       },
-      onTimeout: () => timeout(probe, target, stream?.phase ?? 'connect'),
+      onTimeout: () =>
+        timeoutOutcome(target, {
+          timeoutMs: probe.timeoutMs,
+          phase: stream?.phase ?? 'connect',
+          unanswered: `${target.port} did not send the expected text`,
+        }),
     });
   };
 }
@@ -66,16 +70,4 @@ function endedEarly(port: number, answeredBytes: number): ProbeOutcome {
   return answeredBytes === 0
     ? failure('ConnectionClosed', `${port} closed the connection without an answer`)
     : failure('UnexpectedAnswer', `${port} answered without the expected text`);
-}
-
-function timeout({ timeoutMs }: TcpProbe, { port }: Target, phase: StreamPhase): ProbeOutcome {
-  const within = `within ${durationText(timeoutMs)}`;
-  switch (phase) {
-    case 'connect':
-      return failure('Timeout', `no answer from ${port} ${within}`);
-    case 'handshake':
-      return failure('Timeout', `no TLS handshake with ${port} ${within}`);
-    case 'open':
-      return failure('Timeout', `${port} did not send the expected text ${within}`);
-  }
 }

@@ -27,7 +27,7 @@ const STREAM_ENDS = frame({ type: FRAME.resetStream, stream: 1, payload: uint32(
 const LONG_FIELD = field('x-a', 'b'.repeat(4000));
 
 /** Attacks on the session, below what is asked. */
-export const HTTP2_ATTACKS: readonly Http2Attack[] = [
+const HTTP2_ATTACKS: readonly Http2Attack[] = [
   { name: 'says only hello', serve: says(), want: ['Timeout'] },
   { name: 'never reads', serve: (socket) => socket.pause(), want: ['Timeout'] },
   { name: 'speaks HTTP/1.1', serve: inTurn('HTTP/1.1 400 Bad Request\r\n\r\n'), want: ['ProtocolError'] },

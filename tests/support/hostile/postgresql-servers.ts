@@ -21,7 +21,7 @@ import {
 } from './hostile-server.ts';
 
 /** The Secret in which the credentials name `Disabled`: the login begins with the first byte. */
-export const PLAIN_SECRET = 'plain';
+const PLAIN_SECRET = 'plain';
 /** The Secret in which they ask for TLS. */
 export const TLS_SECRET = 'tls';
 

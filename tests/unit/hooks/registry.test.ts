@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Hook, Snapshots } from '#lib/hook/hook.ts';
-import { snapshotsByKey } from '#lib/hook/snapshot-index.ts';
 import { NODES, OBJECTS, OBJECTS_LOOKED_UP, SERVICES, SLICES } from '../../../hooks/bindings.ts';
 import { HOOKS } from '../../../hooks/registry.ts';
 import { aNode, anEndpoint, aSlice } from '../../support/builders.ts';
 import { deepFreeze } from '../../support/deep-freeze.ts';
 import { afterOperations, aResource, sortedOperations } from '../../support/hook-world.ts';
 import { storeCreated } from '../../support/service-defaulting.ts';
+import { snapshotsByKey } from '../../support/snapshots-by-key.ts';
 
 const namespace = fc.constantFrom('east', 'west');
 const name = fc.constantFrom('web', 'db');

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type KubernetesObject, keyOf } from '#lib/core/kubernetes.ts';
-import { createSnapshotIndex, snapshotsByKey } from '#lib/hook/snapshot-index.ts';
+import { createSnapshotIndex } from '#lib/hook/snapshot-index.ts';
+import { snapshotsByKey } from '../../../support/snapshots-by-key.ts';
 
 const object = (name: string, labels: Readonly<Record<string, string>> = {}): KubernetesObject => ({
   metadata: { namespace: 'ns', name, labels },
