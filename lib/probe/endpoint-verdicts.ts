@@ -2,6 +2,7 @@ import type { IpFamily } from '#lib/core/kubernetes.ts';
 import { parseIpAddress } from '#lib/core/pod/ip-address.ts';
 import type { EndpointVerdict, FailedProbe, VerdictLookup } from '#lib/core/probe/endpoint-verdict.ts';
 import type { Healthcheck } from '#lib/core/probe/probe.ts';
+import { takesSentinel } from '#lib/core/probe/probe-needs.ts';
 import { isRestarted, type Known, probeStart } from '#lib/core/probe/probe-start.ts';
 import { isSatisfied } from '#lib/core/probe/requirement.ts';
 import type { Target } from '#lib/core/probe/target.ts';
@@ -181,7 +182,7 @@ function assignmentsOf(
         initialDelayMs,
         periodMs,
         ...(fastPeriodMs === undefined ? {} : { fastPeriodMs }),
-        sentinel,
+        sentinel: sentinel && takesSentinel(probe),
         ...(startedAtMs === undefined ? {} : { startedAtMs }),
         start: probeStart(tracked, index, known),
       },

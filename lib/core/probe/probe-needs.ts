@@ -19,6 +19,14 @@ export function holdsConnection(probe: Probe): boolean {
 }
 
 /**
+ * Whether an idle connection beside the runs tells anything. A PostgreSQL session does the same, and a connection
+ * that never logs in would hold a place in the server and end in its log.
+ */
+export function takesSentinel(probe: Probe): boolean {
+  return probe.kind !== 'postgresql';
+}
+
+/**
  * Whether a run may start beside another one of the same probe. Not where a session is shared: each further run
  * would log in, and a database that is slow for being overloaded would get logins instead of rest.
  */

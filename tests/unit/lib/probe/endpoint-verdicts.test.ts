@@ -5,7 +5,7 @@ import { SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import type { Known } from '#lib/core/probe/probe-start.ts';
 import { trackEndpoints } from '#lib/core/probe/target-tracker.ts';
 import { EndpointVerdicts } from '#lib/probe/endpoint-verdicts.ts';
-import { anSwh, aPod, aTcpProbe, type PodGiven } from '../../../support/builders.ts';
+import { anSwh, aPod, aPostgresqlProbe, aTcpProbe, type PodGiven } from '../../../support/builders.ts';
 import { PoolFixture } from './probe-fixture.ts';
 import { REFUSED } from './scripted-prober.ts';
 
@@ -94,6 +94,16 @@ describe('EndpointVerdicts', () => {
         message: 'no container of the pod declares a TCP port named absent',
       },
     ]);
+  });
+
+  it.each([
+    { probe: PROBE, held: 1 },
+    { probe: aPostgresqlProbe(), held: 0 },
+  ])('holds a sentinel beside a probe of kind $probe.kind: $held', async ({ probe, held }) => {
+    const fixture = new Fixture();
+    fixture.assign({ sentinel: true, probes: [probe] });
+    await fixture.advance(500);
+    expect(fixture.base.held.size).toBe(held);
   });
 
   it('forgets the verdicts of endpoints that go', async () => {
