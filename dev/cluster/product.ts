@@ -49,6 +49,10 @@ export class ProductProgram {
   readonly #host: ProcessHost;
   readonly #spec: ProcessSpec;
   #process: ManagedProcess | undefined;
+  /** Told when it has ended unasked and is started again; undefined: nobody starts it again. */
+  #onRestart: ((reason: string) => void) | undefined;
+  /** The process that was last asked to end. */
+  #dismissed: ManagedProcess | undefined;
 
   /** `address`: where it serves health and metrics. */
   constructor(host: ProcessHost, spec: ProcessSpec, address: string) {
@@ -69,6 +73,7 @@ export class ProductProgram {
   async start(): Promise<void> {
     const started = await this.#host.start(this.#spec);
     this.#process = started;
+    void started.exited.then(() => this.#replace(started));
     await waitFor(`${started.name} to become ready (log ${started.logFile})`, async () => {
       if (!started.isRunning())
         throw new GiveUpError(`${started.name} ended at start:\n${started.logTail()}`);
@@ -89,13 +94,29 @@ export class ProductProgram {
     throw new Error(`${process.name} ended with ${JSON.stringify(status)}:\n${process.logTail()}`);
   }
 
+  /** From here on it is started again when it ends unasked, as a kubelet does; `onRestart` gets its last words. */
+  keepRunning(onRestart: (lastWords: string) => void): void {
+    this.#onRestart = onRestart;
+  }
+
+  async #replace(ended: ManagedProcess): Promise<void> {
+    const onRestart = this.#onRestart;
+    const wasAsked = this.#dismissed === ended || this.#host.isClosing;
+    if (onRestart === undefined || wasAsked || this.#process !== ended) return;
+    onRestart(ended.logTail(2));
+    // Should it end again, that is noticed like this end was.
+    await this.start().catch(() => undefined);
+  }
+
   /** Ends it as a rollout does. */
   async terminate(): Promise<void> {
+    this.#dismissed = this.process;
     await this.process.stop('SIGTERM', 10_000);
   }
 
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
+    this.#dismissed = this.process;
     this.process.kill('SIGKILL');
     await this.process.exited;
   }

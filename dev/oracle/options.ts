@@ -10,7 +10,7 @@ pods through random histories, and compares all that consumers can learn from bo
   --seed N      seed of the first history (default 1); each further one has the next number
   --pairs N     histories under way at once (default 10)
   --length N    steps of one history (default 50)
-  --deadline N  seconds in which a step must have settled (default 15)
+  --deadline N  seconds in which a step must have settled (default 60)
   --probes M    none, passing or failing (default none); with probes it needs root
   --built       run dist/bin instead of the sources
   --help        this text
@@ -45,7 +45,7 @@ export function parseOptions(args: readonly string[]): Options {
       seed: count('seed', values.seed, 1),
       pairs: count('pairs', values.pairs, 10),
       stepsPerHistory: count('length', values.length, 50),
-      deadlineMs: count('deadline', values.deadline, 15) * 1_000,
+      deadlineMs: count('deadline', values.deadline, 60) * 1_000,
       mode,
       programs: values.built === true ? 'built' : 'source',
     };

@@ -70,6 +70,10 @@ export async function startRig({ mode, programs = 'source', ...options }: RigOpt
       },
     };
     const product = await startProduct(home, { programs, agentTokens: 'pod', ...options });
+    // A leader that could not renew its Lease ends, which happens on a machine that is too slow.
+    product.controller.keepRunning((lastWords) =>
+      console.log(`the controller is started again: ${lastWords}`),
+    );
     const consumers =
       network && options.consumers ? await startConsumers(host, controlPlane, network) : undefined;
     const watch = new ClusterWatch(api);

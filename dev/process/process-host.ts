@@ -84,6 +84,11 @@ export class ProcessHost {
     return managed;
   }
 
+  /** Whether the run is being stopped: what ends from here on was asked to. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** Stops every program, the youngest first, and removes all that was recorded. Safe to call twice. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

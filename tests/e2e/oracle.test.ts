@@ -12,7 +12,7 @@ import { CONSUMER_CASES, stepsOf } from './oracle-consumer-cases.ts';
 
 /** The law: consumers learn the same from a Service and from its twin. `npm run oracle` takes far more steps. */
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 
 /** Failures of so many random steps, as text. */
 async function failuresOf(rig: Rig, steps: number, seed: number): Promise<readonly string[]> {
