@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parseServiceWithHealthchecks } from '#lib/api/parse.ts';
@@ -80,6 +80,27 @@ describe('what is to be copied', () => {
       expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
     },
   );
+});
+
+describe('the pages for engineers', () => {
+  it.each(['README.md', 'README.ru.md'])('list every benchmark: %s', (file) => {
+    const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
+    const rows = [...read(file).matchAll(/^\| `npm run ([a-z:-]+)` \| \S.*\| \S/gm)].map(
+      ([, name = '']) => name,
+    );
+    const benchmarks = [...scripts.filter((name) => name.startsWith('bench:')), 'oracle', 'fuzz'];
+    expect(rows.toSorted()).toEqual(benchmarks.toSorted());
+  });
+
+  it('name files that there are', () => {
+    const text = read('docs/internal/ARCHITECTURE.md');
+    const paths = [
+      ...text.matchAll(/`((?:lib|dev|hooks|images|tests|crds|templates|monitoring|openapi)\/[\w./*-]*)`/g),
+    ];
+    expect(paths.length).toBeGreaterThan(60);
+    const missing = paths.filter(([, path = '']) => globSync(path, { cwd: ROOT.pathname }).length === 0);
+    expect(missing.map(([, path]) => path)).toEqual([]);
+  });
 });
 
 /** Of the module's hook. */
