@@ -9,6 +9,7 @@ import {
   readText,
   record,
   settings,
+  sources,
   templates,
   yaml,
 } from '../../support/module-files.ts';
@@ -32,6 +33,22 @@ const TEMPLATE_RULES: readonly FileRule[] = [
         '.Values.serviceWithHealthchecks.registry.dockercfg',
       ].flatMap((value) =>
         complain(readText('templates/registry-secret.yaml').includes(value), `no ${value}`),
+      ),
+  },
+  {
+    // A closed cluster does not reach the public site.
+    rule: 'templates/documentation-links',
+    findings: () =>
+      sources('monitoring/**/*.{yaml,json}').flatMap((file) =>
+        complain(!/https?:\/\/(?:www[.])?deckhouse[.](?:io|ru)\b/.test(readText(file)), file),
+      ),
+  },
+  {
+    // An alert that names itself as its group is dropped.
+    rule: 'templates/alert-grouping-annotations',
+    findings: () =>
+      sources('monitoring/**/*.yaml').flatMap((file) =>
+        complain(!/plk_(?:create_group_if_not_exists|grouped_by)__/.test(readText(file)), file),
       ),
   },
   {
