@@ -26,8 +26,10 @@ export interface LeaderElectionOptions {
 const LEASE_SECONDS = 15;
 const RENEW_DEADLINE_MS = 10_000;
 const RETRY_MS = 2_000;
-/** One request must not use up the whole time for renewal. */
-const REQUEST_MS = 3_000;
+/** Half of the time for renewal: a slow API server may take so long, and a dead connection leaves a second try. */
+const REQUEST_MS = 5_000;
+/** A program stops within five seconds; the release has no more than this of them. */
+const RELEASE_MS = 3_000;
 
 /** Holds a Lease of which only one process is the holder at a time. */
 export class LeaderElection {
@@ -92,10 +94,15 @@ export class LeaderElection {
 
   /** Renews until the signal aborts (true) or the time for it is over (false). */
   async #keep(signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#deps;
+    let attemptMs = clock.monotonicMs();
     while (!signal.aborted) {
-      await sleep(this.#deps.clock, Math.min(RETRY_MS, this.#leftMs()), signal);
+      // Counted from attempt to attempt: one that took long is repeated at once.
+      const pauseMs = Math.max(0, attemptMs + RETRY_MS - clock.monotonicMs());
+      await sleep(clock, Math.min(pauseMs, this.#leftMs()), signal);
       if (signal.aborted) return true;
       if (!this.isLeader()) return false;
+      attemptMs = clock.monotonicMs();
       await this.#attempt(Math.min(REQUEST_MS, this.#leftMs()), signal);
       if (this.#heldMs === undefined) return false;
     }
@@ -162,7 +169,7 @@ export class LeaderElection {
   async #release(): Promise<void> {
     this.#heldMs = undefined;
     try {
-      await withDeadline(this.#deps.clock, REQUEST_MS, undefined, (limited) => this.#giveUp(limited));
+      await withDeadline(this.#deps.clock, RELEASE_MS, undefined, (limited) => this.#giveUp(limited));
       this.#logger.info('lease released', {});
     } catch (error) {
       this.#logger.warn('lease not released', { error: String(error) });

@@ -7,16 +7,37 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 import { MemoryApi } from '../../../support/memory-api.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 
+/** Resolves after that time; rejects when the request is given up before. */
+function answered(clock: FakeClock, afterMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    clock.schedule(afterMs, resolve);
+    const failure = { status: 0, reason: 'aborted' };
+    signal?.addEventListener('abort', () => reject(new KubeApiError('aborted', failure)), { once: true });
+  });
+}
+
+/** Reads take a signal as their last argument, writes one among their options. */
+function signalIn(args: readonly unknown[]): AbortSignal | undefined {
+  const last = args.at(-1);
+  if (last instanceof AbortSignal) return last;
+  const signal: unknown = Object(last)['signal'];
+  return signal instanceof AbortSignal ? signal : undefined;
+}
+
 /** A process that leads, on a clock of its own, before an API server that can be made unreachable. */
 async function leading() {
   const clock = new FakeClock();
   const memory = new MemoryApi();
-  const state = { isDown: false };
+  const state = { isDown: false, answerAfterMs: 0 };
   const api: KubeApi = new Proxy<KubeApi>(memory, {
     get(target, name: keyof KubeApi) {
       if (state.isDown)
         return () => Promise.reject(new KubeApiError('down', { status: 0, reason: 'ECONNREFUSED' }));
-      return target[name].bind(target);
+      if (state.answerAfterMs === 0) return target[name].bind(target);
+      return async (...args: readonly unknown[]) => {
+        await answered(clock, state.answerAfterMs, signalIn(args));
+        return Reflect.apply(target[name], target, args);
+      };
     },
   });
   const election = new LeaderElection(
@@ -62,6 +83,22 @@ test('survives an outage that is shorter', async () => {
   await clock.advance(7_000);
   state.isDown = false;
   await clock.advance(30_000);
+  expect([election.isLeader(), result.value]).toEqual([true, 'running']);
+});
+
+test('keeps the Lease of an API server that takes its time', async () => {
+  const { clock, state, election, result } = await leading();
+  state.answerAfterMs = 4_900;
+  await clock.advance(120_000);
+  expect([election.isLeader(), result.value]).toEqual([true, 'running']);
+});
+
+test('repeats at once what had no answer in time', async () => {
+  const { clock, state, election, result } = await leading();
+  state.answerAfterMs = 20_000;
+  await clock.advance(6_500);
+  state.answerAfterMs = 1_900;
+  await clock.advance(60_000);
   expect([election.isLeader(), result.value]).toEqual([true, 'running']);
 });
 
