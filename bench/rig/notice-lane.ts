@@ -23,7 +23,7 @@ export interface Watchers {
   readonly drop: PacketDrop;
 }
 
-/** What HAProxy asks for, so that the path of the plain object tells its own requests apart. */
+/** What HAProxy and the fast object ask for, so that the requests of the plain one can be told apart. */
 export const FAST_PATH = '/fast';
 
 const DEADLINE_MS = 20_000;
