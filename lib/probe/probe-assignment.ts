@@ -30,3 +30,18 @@ export function sharingKey(assignment: ProbeAssignment): string {
   const { podUid, address, port } = target;
   return shortHash({ podUid, address, port, settings, timing });
 }
+
+/** Whether the assignments surely have the same sharing key; cheap, and false for some that have. */
+export function isSameCheck(a: ProbeAssignment, b: ProbeAssignment): boolean {
+  return (
+    a.probe === b.probe &&
+    a.target.podUid === b.target.podUid &&
+    a.target.address === b.target.address &&
+    a.target.port === b.target.port &&
+    a.initialDelayMs === b.initialDelayMs &&
+    a.periodMs === b.periodMs &&
+    a.fastPeriodMs === b.fastPeriodMs &&
+    a.sentinel === b.sentinel &&
+    a.startedAtMs === b.startedAtMs
+  );
+}

@@ -1,7 +1,7 @@
 import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } from '#lib/core/probe/phases.ts';
 import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/probe/schedule.ts';
 import type { VerdictState } from '#lib/core/probe/verdict.ts';
-import { type ProbeAssignment, sharingKey } from './probe-assignment.ts';
+import { isSameCheck, type ProbeAssignment, sharingKey } from './probe-assignment.ts';
 import { ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
 
 export interface ProbePoolDeps extends ProbeWorkerDeps {
@@ -18,6 +18,12 @@ interface Post {
   readonly owners: Set<string>;
 }
 
+/** An assignment of an owner, and what serves it. */
+interface Claim {
+  readonly assignment: ProbeAssignment;
+  readonly post: Post;
+}
+
 /** Targets that start within this time are a crowd: see `firstSchedule`. */
 const CROWD_WINDOW_MS = 1000;
 
@@ -27,7 +33,7 @@ const CROWD_WINDOW_MS = 1000;
 export class ProbePool {
   readonly #deps: ProbePoolDeps;
   readonly #posts = new Map<string, Post>();
-  readonly #owners = new Map<string, ReadonlyMap<string, Post>>();
+  readonly #owners = new Map<string, ReadonlyMap<string, Claim>>();
   /** By period. */
   readonly #phases = new Map<number, Phases>();
   #sequence = 0;
@@ -48,18 +54,25 @@ export class ProbePool {
    */
   assign(owner: string, assignments: readonly ProbeAssignment[]): void {
     const before = this.#owners.get(owner);
-    const after = new Map(assignments.map((assignment) => [assignment.id, this.#post(assignment, owner)]));
+    const after = new Map(
+      assignments.map((assignment): [string, Claim] => {
+        const known = before?.get(assignment.id);
+        // Most assignments of most calls are as before, and comparing is cheaper than the key.
+        const isKnown = known !== undefined && isSameCheck(known.assignment, assignment);
+        return [assignment.id, isKnown ? known : { assignment, post: this.#post(assignment, owner) }];
+      }),
+    );
     if (after.size === 0) this.#owners.delete(owner);
     else this.#owners.set(owner, after);
-    const kept = new Set(after.values());
-    for (const post of before?.values() ?? []) {
+    const kept = new Set([...after.values()].map(({ post }) => post));
+    for (const { post } of before?.values() ?? []) {
       if (!kept.has(post)) this.#leave(post, owner);
     }
   }
 
   /** The state of an assignment; undefined when the owner has none of that id. */
   stateOf(owner: string, id: string): VerdictState | undefined {
-    return this.#owners.get(owner)?.get(id)?.worker.state;
+    return this.#owners.get(owner)?.get(id)?.post.worker.state;
   }
 
   /** Runs the checks for which the filter holds out of turn, once each. */

@@ -8,15 +8,15 @@ import type { Target } from '#lib/core/probe/target.ts';
 import { isInTransition, type VerdictState } from '#lib/core/probe/verdict.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import { bug } from './attempt.ts';
-import { doubt } from './doubt.ts';
+import { doubt, type LostTime } from './doubt.ts';
 import { durationText } from './duration-text.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
 import type { Prober } from './prober.ts';
 
 /** Knows when this process could not work, so that a slow target can be told from a slow checker. */
 export interface StallWitness {
-  /** Called at the start of a run; the returned function gives the longest stall since then, in milliseconds. */
-  watch(): () => number;
+  /** Called at the start of a run; the returned function, called at its end, gives the time lost since then. */
+  watch(): () => LostTime;
 }
 
 /** Told about every run, for metrics. Must be cheap and must not throw. */
@@ -49,7 +49,7 @@ interface Turn {
 
 interface Run extends StartedRun {
   readonly turn: Turn;
-  readonly longestStallMs: () => number;
+  readonly lostTime: () => LostTime;
   readonly abort: AbortController;
   outcome: ProbeOutcome | undefined;
 }
@@ -133,8 +133,8 @@ export class ProbeWorker {
     this.#cancelTimer = undefined;
     const runs = this.#runs;
     this.#runs = NO_RUNS;
-    for (const { longestStallMs, abort } of runs) {
-      longestStallMs();
+    for (const { lostTime, abort } of runs) {
+      lostTime();
       abort.abort(new Error('the target is no longer probed'));
     }
   }
@@ -163,8 +163,8 @@ export class ProbeWorker {
   };
 
   #start(startedMs: number, turn: Turn, abort: AbortController): void {
-    const longestStallMs = this.#deps.stalls.watch();
-    const run: Run = { startedMs, turn, longestStallMs, abort, outcome: undefined };
+    const lostTime = this.#deps.stalls.watch();
+    const run: Run = { startedMs, turn, lostTime, abort, outcome: undefined };
     this.#runs = this.#runs.length === 0 ? [run] : [...this.#runs, run];
     this.#watchRuns();
     void this.#observe(run).then((outcome) => this.#settle(run, outcome));
@@ -224,10 +224,10 @@ export class ProbeWorker {
   };
 
   #settle(run: Run, reported: ProbeOutcome): void {
-    const longestStallMs = run.longestStallMs();
+    const lostTime = run.lostTime();
     if (run.outcome !== undefined || !this.#runs.includes(run)) return;
     const { probe } = this.assignment;
-    const outcome = doubt(reported, longestStallMs, probe.timeoutMs);
+    const outcome = doubt(reported, lostTime, probe.timeoutMs);
     run.outcome = outcome;
     const nowMs = this.#deps.clock.monotonicMs();
     this.#deps.observer.finished(probe.kind, outcome, nowMs - run.startedMs);

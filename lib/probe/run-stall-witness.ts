@@ -1,4 +1,5 @@
 import type { Clock } from '#lib/runtime/clock.ts';
+import { type LostTime, NOTHING_LOST } from './doubt.ts';
 import type { StallWitness } from './probe-worker.ts';
 
 /**
@@ -16,8 +17,9 @@ const CERTAIN_MS = 50;
 const REMEMBERED_STALLS = 64;
 
 interface Stall {
-  readonly endMs: number;
-  readonly lengthMs: number;
+  readonly startMs: number;
+  /** Grows while the look that found it is still to come. */
+  endMs: number;
 }
 
 /**
@@ -33,30 +35,33 @@ export class RunStallWitness implements StallWitness {
   /** The last time at which the event loop was seen to turn. */
   #lastSignMs = 0;
   #stalls: Stall[] = [];
+  /** The stall that the armed look is late for; it is among `#stalls`. */
+  #current: Stall | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  watch(): () => number {
+  watch(): () => LostTime {
     const startedMs = this.#clock.monotonicMs();
     this.#underWay++;
     this.#notice(startedMs);
     if (this.#lookMs === undefined) this.#arm(startedMs, FIRST_LOOK_MS);
     let isOver = false;
     return () => {
-      if (isOver) return 0;
+      if (isOver) return NOTHING_LOST;
       isOver = true;
       this.#notice(this.#clock.monotonicMs());
-      const longestMs = this.#longestSince(startedMs);
+      const lost = this.#lostSince(startedMs);
       if (--this.#underWay === 0) this.#stalls = [];
-      return longestMs;
+      return lost;
     };
   }
 
   readonly #look = (): void => {
     const nowMs = this.#clock.monotonicMs();
     this.#notice(nowMs);
+    this.#current = undefined;
     this.#lookMs = undefined;
     if (this.#underWay > 0) this.#arm(nowMs, TICK_MS);
   };
@@ -67,22 +72,33 @@ export class RunStallWitness implements StallWitness {
     this.#clock.schedule(delayMs, this.#look);
   }
 
-  /** Remembers the stall that made the armed look late, if it is. */
+  /**
+   * Remembers the stall that makes the armed look late, if it is. Work that is done meanwhile does not end the stall: as long
+   * as the look waits, so may the answers of targets.
+   */
   #notice(nowMs: number): void {
-    const lateMs = this.#lookMs === undefined ? 0 : nowMs - this.#lookMs;
-    const unseenMs = nowMs - this.#lastSignMs;
+    const signMs = this.#lastSignMs;
     this.#lastSignMs = nowMs;
-    if (lateMs < NOTEWORTHY_MS) return;
-    const lengthMs = this.#isFirstLook && lateMs >= CERTAIN_MS ? unseenMs : Math.min(lateMs, unseenMs);
-    this.#stalls.push({ endMs: nowMs, lengthMs });
+    const lookMs = this.#lookMs;
+    if (lookMs === undefined || nowMs - lookMs < NOTEWORTHY_MS) return;
+    if (this.#current !== undefined) {
+      this.#current.endMs = nowMs;
+      return;
+    }
+    const isCertain = this.#isFirstLook && nowMs - lookMs >= CERTAIN_MS;
+    this.#current = { startMs: isCertain ? Math.min(lookMs, signMs) : lookMs, endMs: nowMs };
+    this.#stalls.push(this.#current);
     if (this.#stalls.length > REMEMBERED_STALLS) this.#stalls.shift();
   }
 
-  #longestSince(startedMs: number): number {
-    let longestMs = 0;
-    for (const { endMs, lengthMs } of this.#stalls) {
-      if (endMs > startedMs) longestMs = Math.max(longestMs, Math.min(lengthMs, endMs - startedMs));
+  #lostSince(startedMs: number): LostTime {
+    let [longestMs, totalMs] = [0, 0];
+    for (const { startMs, endMs } of this.#stalls) {
+      const lengthMs = endMs - Math.max(startMs, startedMs);
+      if (lengthMs <= 0) continue;
+      longestMs = Math.max(longestMs, lengthMs);
+      totalMs += lengthMs;
     }
-    return longestMs;
+    return totalMs === 0 ? NOTHING_LOST : { longestMs, totalMs };
   }
 }

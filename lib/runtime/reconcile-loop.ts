@@ -24,6 +24,11 @@ export interface ReconcileLoopDeps {
   reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult>;
   /** What a thrown error means. */
   resultOf(error: unknown): ReconcileResult;
+  /**
+   * For a program that has more urgent work than this: resolves when that has had its turn. Awaited before each
+   * reconcile; and a key then rests for a while after its own, in which whatever happens to it is collected.
+   */
+  readonly giveWay?: () => Promise<void>;
   /** For metrics. Must not throw. */
   observe?(kind: ReconcileResult['kind'], durationMs: number): void;
 }
@@ -38,13 +43,24 @@ async function work(deps: ReconcileLoopDeps, signal: AbortSignal): Promise<void>
   for (;;) {
     const key = await deps.queue.take(signal);
     if (key === undefined) return;
+    await deps.giveWay?.();
     const startMs = deps.clock.monotonicMs();
     const result = await deps.reconcile(key, signal).catch((error: unknown) => deps.resultOf(error));
-    deps.observe?.(result.kind, deps.clock.monotonicMs() - startMs);
+    const durationMs = deps.clock.monotonicMs() - startMs;
+    deps.observe?.(result.kind, durationMs);
     // What ends because the program ends is not a failure.
     if (!signal.aborted) follow(deps, key, result);
-    deps.queue.done(key);
+    deps.queue.done(key, deps.giveWay === undefined ? 0 : restAfter(durationMs));
   }
+}
+
+/** So a key that changes all the time is worked on for a fifth of the time. */
+const REST_FACTOR = 4;
+/** A reconcile that took long has waited for the API server, and others can work meanwhile. */
+const LONGEST_REST_MS = 100;
+
+function restAfter(durationMs: number): number {
+  return Math.min(LONGEST_REST_MS, REST_FACTOR * durationMs);
 }
 
 function follow({ queue, logger }: ReconcileLoopDeps, key: string, result: ReconcileResult): void {

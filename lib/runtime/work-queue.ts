@@ -24,8 +24,10 @@ export class WorkQueue {
   readonly #deps: WorkQueueDeps;
   /** In the order of their turn. */
   readonly #ready = new Set<string>();
-  /** Taken and not done. No key of it is in `#ready`. */
+  /** Taken and not done, or resting. No key of it is in `#ready`. */
   readonly #running = new Set<string>();
+  /** What ends the rest of a key early. */
+  readonly #resting = new Map<string, () => void>();
   /** Added while running: becomes ready when done. */
   readonly #again = new Set<string>();
   readonly #delayed = new Map<string, Delayed>();
@@ -96,16 +98,28 @@ export class WorkQueue {
     });
   }
 
-  /** Ends the work on a taken key. */
-  done(key: string): void {
-    this.#running.delete(key);
-    if (this.#again.delete(key)) this.add(key);
+  /** Ends the work on a taken key, which does not come again before it has rested for so long. */
+  done(key: string, restMs = 0): void {
+    if (restMs > 0)
+      this.#resting.set(
+        key,
+        this.#deps.clock.schedule(restMs, () => this.#release(key)),
+      );
+    else this.#release(key);
   }
 
   /** Drops every wait, so that no timer keeps the process alive. */
   close(): void {
     for (const { cancel } of this.#delayed.values()) cancel();
+    for (const cancel of this.#resting.values()) cancel();
     this.#delayed.clear();
+    this.#resting.clear();
+  }
+
+  #release(key: string): void {
+    this.#resting.delete(key);
+    this.#running.delete(key);
+    if (this.#again.delete(key)) this.add(key);
   }
 
   #handOut(): void {

@@ -49,8 +49,13 @@ export class FakeClock implements Clock {
 
   /** Lets time pass at once, as for a process that was stopped: what became due meanwhile runs afterwards. */
   async stall(ms: number): Promise<void> {
-    this.#goTo(this.#monotonicMs + ms);
+    this.pass(ms);
     await this.advance(0);
+  }
+
+  /** Lets time pass while the caller works: what becomes due waits. */
+  pass(ms: number): void {
+    this.#goTo(this.#monotonicMs + ms);
   }
 
   /** Sets the wall clock; monotonic time does not notice. */

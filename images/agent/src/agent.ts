@@ -12,6 +12,7 @@ import { createProbers } from '#lib/probe/probers/registry.ts';
 import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
 import { Sentinels } from '#lib/probe/sentinel.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
+import { eventLoopTurns } from '#lib/runtime/event-loop-turns.ts';
 import type { HealthChecks } from '#lib/runtime/http-server.ts';
 import type { Logger } from '#lib/runtime/logger.ts';
 import type { Metrics } from '#lib/runtime/metrics.ts';
@@ -106,6 +107,8 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     noteWrite: (slice) => informers.slices.noteWrite(slice),
   };
   const pacer = new WritePacer(clock);
+  // Probes must start when they are due, however many verdicts change.
+  const giveWay = eventLoopTurns();
   const health = new AgentHealth({ clock, informers: listInformers(informers) });
   routeKeys({ informers, store, nodeName, enqueue: (key) => queue.add(key) });
 
@@ -134,7 +137,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     if (hasSynced) {
       logger.info('working', { objects: store.keys().length, pods: informers.pods.all().length });
       await runReconcileLoop(
-        { queue, clock, logger, workers: WORKERS, reconcile, resultOf: resultOfKubeError },
+        { queue, clock, logger, workers: WORKERS, reconcile, resultOf: resultOfKubeError, giveWay },
         signal,
       );
     }

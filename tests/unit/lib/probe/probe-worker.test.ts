@@ -143,7 +143,7 @@ describe('a worker that doubts itself', () => {
     expect(outcomes).toMatchObject([{ kind: 'failure', reason: 'Timeout' }]);
   });
 
-  it('believes other failures whatever happened', async () => {
+  it('believes a refusal whatever happened', async () => {
     const { pool, clock, scripted, outcomes } = new PoolFixture();
     scripted.behave = () => ({ afterMs: 100, outcome: REFUSED });
     pool.assign('a', [anAssignment()]);

@@ -69,4 +69,37 @@ describe('runReconcileLoop', () => {
     expect(observed).toEqual(['requeueAfter']);
     expect(timers).toBe(0);
   });
+
+  test('where it gives way, a key that changes all the time takes a fifth of the time', async () => {
+    const clock = new FakeClock();
+    const queue = new WorkQueue({ clock, random: () => 1 });
+    const stop = new AbortController();
+    let workedMs = 0;
+    let turns = 0;
+    const loop = runReconcileLoop(
+      {
+        queue,
+        clock,
+        logger: createJsonLogger({ level: 'error', write: () => {} }),
+        workers: 2,
+        giveWay: async () => void turns++,
+        reconcile: async (key) => {
+          clock.pass(10);
+          workedMs += 10;
+          queue.add(key);
+          return DONE;
+        },
+        resultOf: (error) => ({ kind: 'retry', error }),
+      },
+      stop.signal,
+    );
+    queue.add('a');
+    await clock.advance(10_000);
+    stop.abort();
+    await loop;
+    expect(workedMs).toBeGreaterThan(1900);
+    expect(workedMs).toBeLessThanOrEqual(2010);
+    expect(turns).toBe(workedMs / 10);
+    expect(clock.pending).toBe(0);
+  });
 });

@@ -35,6 +35,33 @@ describe('WorkQueue', () => {
     expect(await queue.take(never)).toBe('a');
   });
 
+  test('lets a key rest after its work and collects what happens to it meanwhile', async () => {
+    const { clock, queue } = aQueue();
+    queue.add('a');
+    await queue.take(never);
+    queue.done('a', 100);
+    queue.add('a');
+    queue.add('a');
+    const next = queue.take(never);
+    queue.add('b');
+    expect(await next).toBe('b');
+    await clock.advance(99);
+    const rested = queue.take(never);
+    await clock.advance(1);
+    expect(await rested).toBe('a');
+    queue.done('a', 100);
+    expect(queue.depth()).toBe(0);
+  });
+
+  test('a closed queue leaves no timer of a resting key', async () => {
+    const { clock, queue } = aQueue();
+    queue.add('a');
+    await queue.take(never);
+    queue.done('a', 100);
+    queue.close();
+    expect(clock.pending).toBe(0);
+  });
+
   test('the shortest of several waits counts', async () => {
     const { clock, queue } = aQueue();
     queue.addAfter('a', 500);

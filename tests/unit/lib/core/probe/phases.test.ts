@@ -34,6 +34,19 @@ describe('takePhase', () => {
     expect(Math.min(...gaps)).toBeGreaterThan(0.1);
   });
 
+  it('starts at most 1.2 × the mean in any 50 ms of a second', () => {
+    const ofManyTargets = fc.integer({ min: 300, max: 10_000 });
+    fc.assert(
+      fc.property(ofManyTargets, fc.integer({ min: 0, max: 49 }), (targets, offsetMs) => {
+        const starts = take(targets, 1000).map(({ phase }) => Math.round(phase * 1e6) / 1000);
+        const buckets = Map.groupBy(starts, (startMs) => Math.floor(((startMs + offsetMs) % 1000) / 50));
+        const busiest = Math.max(...[...buckets.values()].map(({ length }) => length));
+        expect(busiest).toBeLessThanOrEqual((1.2 * targets) / 20);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('keeps the bins even whoever comes and goes', () => {
     const aMove = fc.oneof(fc.constant('come' as const), fc.nat(10_000));
     fc.assert(
