@@ -1,6 +1,7 @@
 import type { Pod } from '#lib/core/kubernetes.ts';
 import { type Cluster, startCluster } from '../../dev/cluster/cluster.ts';
-import { type Product, startProduct } from '../../dev/cluster/product.ts';
+import { type Product, type ProductOptions, startProduct } from '../../dev/cluster/product.ts';
+import type { ProcessHost } from '../../dev/process/process-host.ts';
 import { waitFor } from '../../dev/process/wait-for.ts';
 import { EndpointLog } from '../../dev/workload/endpoint-log.ts';
 import { createNamespace } from '../../dev/workload/example-cluster.ts';
@@ -20,6 +21,9 @@ export interface BenchObject {
   readonly healthcheck: object;
 }
 
+/** What the agent's Node loads before the agent itself: see `ProductOptions`. */
+export type AgentPreload = (host: ProcessHost) => NonNullable<ProductOptions['agentPreload']>;
+
 /** A control plane, one node with pods that one real server answers for, the built controller and one agent. */
 export interface Rig {
   readonly cluster: Cluster;
@@ -32,11 +36,14 @@ export interface Rig {
 }
 
 /** Starts the rig; the caller stops it. */
-export async function startRig(): Promise<Rig> {
+export async function startRig(agentPreload?: AgentPreload): Promise<Rig> {
   const cluster = await startCluster({ nodes: 1, dns: false, kubeProxy: [], audit: 'writes' });
   try {
     const targets = await TargetControl.start(cluster.host, { node: cluster.network.node(BENCH_NODE) });
-    const product = await startProduct(cluster, { agentsOn: [BENCH_NODE] });
+    const product = await startProduct(cluster, {
+      agentsOn: [BENCH_NODE],
+      ...(agentPreload && { agentPreload: agentPreload(cluster.host) }),
+    });
     await createNamespace(cluster, BENCH_NAMESPACE);
     const endpoints = new EndpointLog(cluster.controlPlane.api, BENCH_NAMESPACE);
     return {

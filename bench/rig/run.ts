@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { onInterrupt } from '../../dev/process/on-interrupt.ts';
 import { type Bar, printBars } from '../measure/bar.ts';
-import { type Rig, startRig } from './rig.ts';
+import { type AgentPreload, type Rig, startRig } from './rig.ts';
 
 /** A benchmark: what it is called, its one number that a user may change, and how it measures. */
 export interface Benchmark {
@@ -10,6 +10,7 @@ export interface Benchmark {
   readonly length: { readonly flag: string; readonly value: number; readonly help: string };
   /** A flag that takes one of some values; absent: it measures all there is. */
   readonly choice?: { readonly flag: string; readonly values: readonly string[]; readonly help: string };
+  readonly agentPreload?: AgentPreload;
   /** `chosen`: the value of that flag, undefined where it is not given. */
   measure(rig: Rig, length: number, chosen: string | undefined): Promise<readonly Bar[]>;
 }
@@ -23,7 +24,7 @@ interface Wish {
 export async function runBenchmark(benchmark: Benchmark): Promise<void> {
   const wish = wishOf(benchmark);
   if (wish === undefined) return;
-  const rig = await startRig();
+  const rig = await startRig(benchmark.agentPreload);
   const ignoreInterrupts = onInterrupt(() => rig.stop());
   try {
     const bars = await benchmark.measure(rig, wish.length, wish.chosen);

@@ -11,15 +11,3 @@ export function nft(netns: string, script: string): Promise<string> {
   child.stdin?.end(script);
   return promise;
 }
-
-/** Drops every packet to the TCP port inside the namespace, without a word: a black hole. */
-export async function dropTcpPort(netns: string, port: number): Promise<void> {
-  await nft(
-    netns,
-    `table inet blackhole {
-       chain input { type filter hook input priority 0; }
-     }
-     add rule inet blackhole input tcp dport ${port} drop
-    `,
-  );
-}

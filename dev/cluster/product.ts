@@ -40,6 +40,8 @@ export interface ProductOptions {
   /** Further flags of the programs. */
   readonly controllerFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
+  /** A module that the agents' Node loads before their own code, and further environment of theirs. */
+  readonly agentPreload?: { readonly module: string; readonly env: Readonly<Record<string, string>> };
 }
 
 /** The controller or one agent: a program that can be ended and started again with the same identity. */
@@ -142,8 +144,9 @@ export async function startProduct(home: ProductHome, options: ProductOptions = 
   const agents = new Map<string, ProductProgram>();
   for (const node of options.agentsOn ?? home.nodes.map(({ name }) => name)) {
     const bound = await bindingOf(home, node, options.agentTokens ?? 'node');
-    const command: Command = [...commandOf('agent'), ...(options.agentFlags ?? [])];
-    agents.set(node, await makeAgent(home, node, bound, command));
+    const { agentPreload: preload, agentFlags = [] } = options;
+    const command: Command = [...commandOf('agent', preload?.module), ...agentFlags];
+    agents.set(node, await makeAgent(home, node, { boundTo: bound, command, env: preload?.env ?? {} }));
   }
   await Promise.all([controller, ...agents.values()].map((program) => program.start()));
   return {
@@ -190,14 +193,19 @@ export async function applyResourceDefinition(controlPlane: ControlPlane): Promi
 
 type Command = readonly [program: string, ...args: string[]];
 
-function builtCommand(program: 'controller' | 'agent'): Command {
+function builtCommand(program: 'controller' | 'agent', preload?: string): Command {
   const path = `${DIST}/bin/${program}`;
   if (!existsSync(path)) throw new Error(`dist/bin/${program} is missing: npm run build`);
-  return [path];
+  if (preload === undefined) return [path];
+  // What the launcher does, which takes no flags for Node.
+  const [runtime, lib] = [`${DIST}/runtime`, `${DIST}/runtime/lib`];
+  const node = [`${runtime}/node`, '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+  return [`${lib}/ld.so`, '--library-path', lib, ...node, '--import', preload, `${DIST}/app/${program}.cjs`];
 }
 
-function sourceCommand(program: 'controller' | 'agent'): Command {
-  return [process.execPath, join(ROOT, `images/${program}/src/main.ts`)];
+function sourceCommand(program: 'controller' | 'agent', preload?: string): Command {
+  const flags = preload === undefined ? [] : ['--import', preload];
+  return [process.execPath, ...flags, join(ROOT, `images/${program}/src/main.ts`)];
 }
 
 async function makeController(
@@ -241,9 +249,14 @@ async function bindingOf(
 async function makeAgent(
   { host, controlPlane, nodes }: ProductHome,
   name: string,
-  boundTo: BoundTo,
-  [command, ...flags]: Command,
+  given: {
+    readonly boundTo: BoundTo;
+    readonly command: Command;
+    readonly env: Readonly<Record<string, string>>;
+  },
 ): Promise<ProductProgram> {
+  const { boundTo, env } = given;
+  const [command, ...flags] = given.command;
   const node = nodes.find((one) => one.name === name);
   if (node === undefined) throw new Error(`start an agent: there is no node ${name}`);
   const kubeconfig = await controlPlane.serviceAccountKubeconfig({
@@ -252,7 +265,7 @@ async function makeAgent(
     boundTo,
   });
   const common = ['--kubeconfig', kubeconfig, '--namespace', PRODUCT_NAMESPACE, '--node-name', name];
-  const spec = { name: `agent-${name}`, command, args: [...flags, ...common] };
+  const spec = { name: `agent-${name}`, command, args: [...flags, ...common], env };
   return node.netns === undefined
     ? new ProductProgram(host, spec, loopbackAddress())
     : new ProductProgram(host, { ...spec, netns: node.netns }, node.address);

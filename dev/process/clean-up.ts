@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -28,6 +28,8 @@ async function remove(entry: RunRecordEntry): Promise<void> {
       return removeNetns(entry.name);
     case 'link':
       return ip(['link', 'delete', entry.name]);
+    case 'cgroup':
+      return removeCgroup(entry.path);
     case 'netns-files':
       return removeNetnsFiles(entry.netns);
     case 'lock':
@@ -41,6 +43,24 @@ async function removeNetns(name: string): Promise<void> {
   const members = stdout.split('\n').flatMap((line) => identityOf(Number(line.trim() || '-1')) ?? []);
   await killAll(() => members);
   await ip(['netns', 'delete', name]);
+}
+
+/** A group lives on while a process is in it: those of the run go first, and the kernel takes a moment to forget them. */
+async function removeCgroup(path: string): Promise<void> {
+  const end = performance.now() + 5_000;
+  while (existsSync(path) && performance.now() < end) {
+    try {
+      rmdirSync(path);
+    } catch {
+      await killAll(() => membersOf(path));
+      await sleep(20);
+    }
+  }
+}
+
+function membersOf(cgroup: string): readonly ProcessIdentity[] {
+  const pids = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n');
+  return pids.flatMap((pid) => identityOf(Number(pid || '-1')) ?? []);
 }
 
 /** The directory that holds them all goes with the last. */

@@ -6,6 +6,8 @@ export type RunRecordEntry =
   | { readonly kind: 'process'; readonly name: string; readonly pid: number; readonly startTime: string }
   | { readonly kind: 'netns'; readonly name: string }
   | { readonly kind: 'link'; readonly name: string }
+  /** The directory of a control group. */
+  | { readonly kind: 'cgroup'; readonly path: string }
   /** The files that `ip netns exec` puts in the place of those in /etc. */
   | { readonly kind: 'netns-files'; readonly netns: string }
   /** A lock file; removed only while it still names this run's process. */

@@ -1,0 +1,29 @@
+import type { ProductProgram } from '../../dev/cluster/product.ts';
+
+/** Sum of all series of the name whose labels hold the given text, as the program tells at present. */
+export async function metricSum(
+  { metricsAddress }: Pick<ProductProgram, 'metricsAddress'>,
+  name: string,
+  labels = '',
+): Promise<number> {
+  const response = await fetch(`http://${metricsAddress}/metrics`);
+  if (!response.ok) throw new Error(`the metrics at ${metricsAddress} answer ${response.status}`);
+  const lines = (await response.text()).split('\n');
+  const series = lines.filter((line) => /^[\w:]+/.exec(line)?.[0] === name && line.includes(labels));
+  if (series.length === 0) throw new Error(`there is no metric ${name}{${labels}}`);
+  return series.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+/** How many probe runs an agent has started so far, and how many of them later than a bucket of its histogram. */
+export interface StartDelays {
+  readonly all: number;
+  readonly late: number;
+}
+
+/** Reads the agent's own measure of how late its probes start. */
+export async function agentStartDelays(agent: ProductProgram, laterThanMs: number): Promise<StartDelays> {
+  const name = 'swh_agent_probe_start_delay_seconds';
+  const all = await metricSum(agent, `${name}_count`);
+  const inTime = await metricSum(agent, `${name}_bucket`, `le="${laterThanMs / 1000}"`);
+  return { all, late: all - inTime };
+}
