@@ -77,7 +77,10 @@ describe('the manifests', () => {
 });
 
 /** Verbs that need nothing but the API server; the others talk to kubelets, wait for the module or change it. */
-const TRIED = ['get', 'describe', 'create', 'annotate'];
+const TRIED = ['get', 'describe', 'create', 'annotate', 'patch', 'delete'];
+
+/** Of these, those that would take away what other commands are about. */
+const ONLY_ASKED = ['create', 'patch', 'delete'];
 
 /** The files that commands name, each with what a user would have in it. */
 const FILE = /(?<=--(cert|key)=)\S+/;
@@ -117,7 +120,7 @@ describe('the commands', () => {
     const [, ...words] = wordsOf(line);
     const args = words.map((word) => word.replace(FILE, (_file, kind: string) => join(files, kind)));
     const inHome = args.includes('-n') ? args : ['-n', HOME, ...args];
-    const dryRun = args.includes('create') ? ['--dry-run=server'] : [];
+    const dryRun = ONLY_ASKED.some((verb) => args.includes(verb)) ? ['--dry-run=server'] : [];
     await expect(kubectl([...inHome, ...dryRun])).resolves.toEqual(expect.any(String));
   });
 });
