@@ -175,6 +175,17 @@ describe('a published release', () => {
     }
     expect(new Set(images).size).toBe(4);
   });
+
+  test('the bundles of all releases share the layer of the hooks', async () => {
+    const bundles = [first.digests.bundle, second.digests.bundle];
+    const manifests = await Promise.all(
+      bundles.map((digest) => view.document<Manifest>('manifest', byDigest(digest))),
+    );
+    const [one, two] = manifests.map(({ layers }) => layers);
+    expect(one?.[0]).toEqual(two?.[0]);
+    expect(one?.[1]?.digest).not.toBe(two?.[1]?.digest);
+    expect(one?.[1]?.size).toBeLessThan(5e5);
+  });
 });
 
 describe('npm run publish refuses', () => {
