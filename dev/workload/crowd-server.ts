@@ -3,6 +3,7 @@
  * as Node can, and is steered over a port of its own.
  *
  *   /drip?port=N    from now on answers on the port come at one byte per second, and never end
+ *   /slow?port=N    from now on answers on the port take 300 ms
  *   /close?port=N   no longer listens on the port
  *   /record         begins to note when connections arrive
  *   /arrivals       ends that; what was noted, by `address:port`, in milliseconds of the monotonic clock
@@ -21,14 +22,21 @@ const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
 const BACKLOG = 4096;
 const DRIP_MS = 1000;
 
+const SLOW_MS = 300;
+
 const dripping = new Set<number>();
+const slow = new Set<number>();
 let arrivals: Map<string, number[]> | undefined;
 
 function serve(socket: Socket, port: number): void {
   note(`${socket.localAddress}:${port}`);
   // Probes end their connections with a reset.
   socket.on('error', () => {});
-  socket.on('data', () => (dripping.has(port) ? drip(socket) : socket.write(ANSWER)));
+  socket.on('data', () => {
+    if (dripping.has(port)) drip(socket);
+    else if (slow.has(port)) setTimeout(() => socket.write(ANSWER), SLOW_MS);
+    else socket.write(ANSWER);
+  });
 }
 
 function note(target: string): void {
@@ -53,6 +61,7 @@ for (const port of ports) {
 
 const commands: Readonly<Record<string, (port: number) => unknown>> = {
   '/drip': (port) => dripping.add(port),
+  '/slow': (port) => slow.add(port),
   '/close': (port) => servers.get(port)?.close(),
   '/record': () => {
     arrivals = new Map();

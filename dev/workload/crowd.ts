@@ -66,6 +66,11 @@ export class Crowd {
     await this.#send(`/drip?port=${port}`);
   }
 
+  /** From now on the port takes 300 ms for an answer. */
+  async slowDown(port: number): Promise<void> {
+    await this.#send(`/slow?port=${port}`);
+  }
+
   /** From now on the port refuses. */
   async close(port: number): Promise<void> {
     await this.#send(`/close?port=${port}`);
