@@ -9,14 +9,22 @@ export type ProgramName =
   | 'crane'
   | 'helm'
   | 'shell-operator'
-  | 'addon-operator';
+  | 'addon-operator'
+  | 'check-target';
 
 /** How one program is built. */
 export interface ProgramRecipe {
   /** Folder in dev/go that holds go.mod and go.sum. */
-  readonly module: 'kubernetes' | 'coredns' | 'crane' | 'helm' | 'shell-operator' | 'addon-operator';
-  /** The module in go.mod whose version is the program's. */
-  readonly versionedBy: string;
+  readonly module:
+    | 'kubernetes'
+    | 'coredns'
+    | 'crane'
+    | 'helm'
+    | 'shell-operator'
+    | 'addon-operator'
+    | 'check-target';
+  /** The module in go.mod whose version is the program's; undefined for a program of our own, which has none. */
+  readonly versionedBy: string | undefined;
   /** What `go build` is given. */
   readonly importPath: string;
   /** Whether the program learns its version from the linker only. */
@@ -69,10 +77,23 @@ export const recipes: Readonly<Record<ProgramName, ProgramRecipe>> = {
   },
   'shell-operator': operator('shell-operator'),
   'addon-operator': operator('addon-operator'),
+  'check-target': {
+    module: 'check-target',
+    versionedBy: undefined,
+    importPath: '.',
+    stampsVersion: false,
+  },
 };
 
-/** The version that go.mod requires, without the leading `v`. Throws when the module is not required there. */
-export function pinnedVersion(goMod: string, modulePath: string): string {
+/** The version of programs of our own, which nobody is told. */
+const OWN_VERSION = '0';
+
+/**
+ * The version that go.mod requires of the module that versions the program, without the leading `v`. Throws when the
+ * module is not required there.
+ */
+export function pinnedVersion(goMod: string, modulePath: string | undefined): string {
+  if (modulePath === undefined) return OWN_VERSION;
   for (const line of goMod.split('\n')) {
     const [path, version] = line
       .trim()

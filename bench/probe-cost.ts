@@ -1,0 +1,110 @@
+/** What a probe costs: CPU and memory of the agent beside HAProxy and blackbox_exporter, on the same targets. */
+import { parseArgs } from 'node:util';
+import { ensureProductBuilt } from '../dev/cluster/built-product.ts';
+import { onInterrupt } from '../dev/process/on-interrupt.ts';
+import { waitFor } from '../dev/process/wait-for.ts';
+import { printBars } from './measure/bar.ts';
+import { barsOf, type KindCosts, tableOf } from './rig/cost-report.ts';
+import { type CheckKind, CostRig } from './rig/cost-rig.ts';
+import { type Cost, measureCost } from './rig/cost-run.ts';
+
+const USAGE = `Usage: npm run bench:probe-cost [-- --targets N --seconds S --rounds R]
+
+Measures CPU a probe and memory of the agent, alternating with HAProxy (one thread) and blackbox_exporter.
+
+  --targets N   probed every second, on one node: at most 250, or a multiple of that (default 1000)
+  --seconds S   how long each is measured in each round (default 12)
+  --rounds R    how often agent and HAProxy take turns (default 2)
+  --help`;
+
+const KINDS: readonly CheckKind[] = ['TCP', 'HTTP', 'HTTP kept'];
+/** The kernel keeps a connection in TIME_WAIT for 60 s. */
+const TIME_WAIT_MS = 70_000;
+
+interface Settings {
+  readonly targets: number;
+  readonly seconds: number;
+  readonly rounds: number;
+}
+
+const settings = readSettings();
+if (settings !== undefined) {
+  await ensureProductBuilt();
+  const rig = await CostRig.start(settings.targets);
+  const ignoreInterrupts = onInterrupt(() => rig.stop());
+  try {
+    const costs: KindCosts[] = [];
+    for (const kind of KINDS) costs.push(await costsOf(rig, kind, settings));
+    const haproxyBase = await measureCost(rig.target, {
+      start: () => rig.startHaproxy('TCP', 1),
+      ...{ counted: 'opens', rate: undefined, seconds: 1 },
+    });
+    const base = { agentKb: rig.idleAgentKb, haproxyKb: haproxyBase.anonymousKb };
+    console.log(tableOf(costs, base, settings.targets));
+    process.exitCode = printBars(barsOf(costs, base, settings.targets)) ? 0 : 1;
+  } finally {
+    await rig.stop();
+    ignoreInterrupts();
+  }
+}
+
+async function costsOf(
+  rig: CostRig,
+  kind: CheckKind,
+  { targets, seconds, rounds }: Settings,
+): Promise<KindCosts> {
+  const counted = kind === 'TCP' ? 'connections' : 'requests';
+  const ours: Cost[] = [];
+  const haproxy: Cost[] = [];
+  let timeWaits = 0;
+  await rig.ask(kind);
+  await waitFor('TIME_WAIT to pass', async () => ((await rig.timeWaits()) === 0 ? true : undefined), {
+    deadlineMs: TIME_WAIT_MS,
+  });
+  for (let round = 0; round < rounds; round += 1) {
+    const beforeStop = async () => {
+      timeWaits += await rig.timeWaits();
+    };
+    const common = { rate: targets, seconds } as const;
+    const opened = kind === 'TCP' ? 'opens' : 'requests';
+    ours.push(
+      await measureCost(rig.target, { ...common, counted, start: () => rig.startAgent(), beforeStop }),
+    );
+    if (kind === 'HTTP kept') continue;
+    haproxy.push(
+      await measureCost(rig.target, { ...common, counted: opened, start: () => rig.startHaproxy(kind) }),
+    );
+  }
+  if (kind === 'HTTP kept') return { kind, ours, haproxy, blackbox: undefined, timeWaits };
+  const start = () => rig.startBlackbox(kind);
+  const blackbox = await measureCost(rig.target, { start, counted, rate: undefined, seconds });
+  return { kind, ours, haproxy, blackbox, timeWaits };
+}
+
+function readSettings(): Settings | undefined {
+  try {
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({
+      options: { targets: text, seconds: text, rounds: text, help: { type: 'boolean' } },
+    });
+    if (values.help === true) {
+      console.log(USAGE);
+      return undefined;
+    }
+    const targets = wholeNumber('targets', values.targets ?? '1000');
+    if (targets > 250 && targets % 250 !== 0)
+      throw new Error('--targets takes at most 250 or a multiple of 250');
+    const [seconds, rounds] = [values.seconds ?? '12', values.rounds ?? '2'];
+    return { targets, seconds: wholeNumber('seconds', seconds), rounds: wholeNumber('rounds', rounds) };
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+function wholeNumber(flag: string, text: string): number {
+  const number = Number(text);
+  if (!(Number.isInteger(number) && number > 0)) throw new Error(`--${flag} takes a whole number above 0`);
+  return number;
+}

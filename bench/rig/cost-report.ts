@@ -1,0 +1,164 @@
+import type { Bar } from '../measure/bar.ts';
+import { distributionOf } from '../measure/distribution.ts';
+import type { CheckKind } from './cost-rig.ts';
+import type { Cost } from './cost-run.ts';
+
+/** What checks of one kind cost whom. */
+export interface KindCosts {
+  readonly kind: CheckKind;
+  /** One a round. */
+  readonly ours: readonly Cost[];
+  /** None for kept connections, which HAProxy does not have: its checks on fresh ones are what they are held against. */
+  readonly haproxy: readonly Cost[];
+  readonly blackbox: Cost | undefined;
+  /** Connections of ours that were left in TIME_WAIT. */
+  readonly timeWaits: number;
+}
+
+/** Anonymous memory with no target (the agent) and with one (HAProxy). */
+export interface BaseMemory {
+  readonly agentKb: number;
+  readonly haproxyKb: number;
+}
+
+/** From this many targets on, memory and CPU are those of the targets and not of the process. */
+const MANY_TARGETS = 1000;
+
+/** Microseconds of CPU a check of the module that this one replaces, measured at 200 targets. */
+const REFERENCE = { TCP: 1536, HTTP: 533 } as const;
+
+/** One line a kind. */
+export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: number): string {
+  const head = [
+    'kind',
+    'targets',
+    'µs ours',
+    'HAProxy',
+    'blackbox',
+    'rate ours/HAProxy',
+    'checks/s',
+    'B/target ours',
+    'HAProxy',
+    'RssAnon MB',
+    'TIME_WAIT',
+  ];
+  const rows = costs.map((cost) => {
+    const { kind, ours, blackbox, timeWaits } = cost;
+    const own = microsecondsOf(ours);
+    const peer = haproxyOf(costs, kind);
+    return [
+      kind,
+      String(targets),
+      own.toFixed(1),
+      peer.toFixed(1),
+      blackbox === undefined ? '–' : blackbox.microsecondsACheck.toFixed(0),
+      (peer / own).toFixed(2),
+      middle(ours.map(({ checksASecond }) => checksASecond)).toFixed(0),
+      perTarget(ours, base.agentKb, targets).toFixed(0),
+      cost.haproxy.length === 0 ? '–' : perTarget(cost.haproxy, base.haproxyKb, targets).toFixed(0),
+      (anonymousKb(ours) / 1024).toFixed(1),
+      String(timeWaits),
+    ];
+  });
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ');
+  return [head, ...rows].map(line).join('\n');
+}
+
+/** What the figures must reach with so many targets. */
+export function barsOf(costs: readonly KindCosts[], base: BaseMemory, targets: number): readonly Bar[] {
+  const idle: Bar = {
+    name: 'RssAnon without targets',
+    measured: base.agentKb / 1024,
+    unit: 'MB',
+    atMost: 40,
+  };
+  return [
+    idle,
+    ...costs.flatMap((cost) => [
+      ...(targets < MANY_TARGETS ? fewTargetsBars(cost) : manyTargetsBars(cost, costs, base, targets)),
+      {
+        name: `${cost.kind}: sockets left in TIME_WAIT`,
+        measured: cost.timeWaits,
+        unit: 'sockets',
+        atMost: 0,
+      },
+    ]),
+  ];
+}
+
+function fewTargetsBars({ kind, ours }: KindCosts): readonly Bar[] {
+  const reference = kind === 'TCP' ? REFERENCE.TCP : REFERENCE.HTTP;
+  return [
+    {
+      name: `${kind}: CPU a probe`,
+      measured: microsecondsOf(ours),
+      unit: 'µs',
+      atMost: Math.floor(reference / 3),
+    },
+  ];
+}
+
+const AT_LEAST = { TCP: 0.5, HTTP: 0.7, 'HTTP kept': 2 } as const;
+
+function manyTargetsBars(
+  cost: KindCosts,
+  costs: readonly KindCosts[],
+  base: BaseMemory,
+  targets: number,
+): readonly Bar[] {
+  const { kind, ours, blackbox } = cost;
+  const own = microsecondsOf(ours);
+  const beside =
+    blackbox === undefined
+      ? []
+      : [
+          {
+            name: `${kind}: checks a CPU second`,
+            measured: blackbox.microsecondsACheck / own,
+            unit: '× blackbox_exporter',
+            atLeast: 4,
+          },
+        ];
+  return [
+    {
+      name: `${kind}: checks a CPU second`,
+      measured: haproxyOf(costs, kind) / own,
+      unit: '× HAProxy',
+      atLeast: AT_LEAST[kind],
+    },
+    ...beside,
+    {
+      name: `${kind}: memory a target`,
+      measured: perTarget(ours, base.agentKb, targets),
+      unit: 'bytes',
+      atMost: 3000,
+    },
+    { name: `${kind}: RssAnon`, measured: anonymousKb(ours) / 1024, unit: 'MB', atMost: 110 },
+  ];
+}
+
+/** What HAProxy needs for a check of the kind, on a fresh connection. */
+function haproxyOf(costs: readonly KindCosts[], kind: CheckKind): number {
+  const wanted = kind === 'TCP' ? 'TCP' : 'HTTP';
+  return microsecondsOf(costs.find((cost) => cost.kind === wanted)?.haproxy ?? []);
+}
+
+function perTarget(runs: readonly Cost[], baseKb: number, targets: number): number {
+  return (1024 * (anonymousKb(runs) - baseKb)) / targets;
+}
+
+function microsecondsOf(runs: readonly Cost[]): number {
+  return middle(runs.map(({ microsecondsACheck }) => microsecondsACheck));
+}
+
+function anonymousKb(runs: readonly Cost[]): number {
+  return Math.max(...runs.map((run) => run.anonymousKb));
+}
+
+function middle(values: readonly number[]): number {
+  return distributionOf(values).p50;
+}
