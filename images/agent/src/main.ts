@@ -1,4 +1,5 @@
 import { connectKubeApi } from '#lib/kube/client-node.ts';
+import { batchingClock } from '#lib/runtime/batching-clock.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
 import { healthRoutes, metricsRoutes, startHttpServer } from '#lib/runtime/http-server.ts';
 import { createJsonLogger } from '#lib/runtime/json-logger.ts';
@@ -25,7 +26,7 @@ main(readOptions(PROGRAM)).then(
 async function main(options: AgentOptions): Promise<number> {
   const nodeName = options['node-name'];
   const { version, name: component } = PROGRAM;
-  const clock = systemClock;
+  const clock = batchingClock(systemClock);
   const logger = createJsonLogger({ level: options['log-level'] }).with({ node: nodeName });
   const signal = shutdownSignal();
 

@@ -3,7 +3,8 @@ import { goldenFraction } from '#lib/core/probe/golden-fraction.ts';
 /**
  * Which phases the targets of one period have. A period is divided into bins of equal length. The first few targets
  * of a bin share the phase at its start, because most of what a lone probe costs is waking up for it; further ones
- * are spread over the bin, because a large group would hold up its own last members.
+ * form further groups of the same size that are spread over the bin, because a larger one would hold up its own last
+ * members. Each bin has its groups at the same places, so that any two bins in a row hold equally many targets.
  */
 export interface Phases {
   /** Targets in each bin. */
@@ -21,7 +22,7 @@ const MOST_BINS = 40;
 /** Bins of a period of ten seconds and more: a long period bears a coarser spread for fewer wake-ups. */
 const FEWEST_BINS = 16;
 const BINS_TIMES_PERIOD_MS = 160_000;
-/** Targets of a bin that share its start. */
+/** Targets that share a phase. */
 const LARGEST_GROUP = 7;
 
 /** The phases of a period that no target has yet. */
@@ -34,7 +35,7 @@ export function emptyPhases(periodMs: number): Phases {
 export function takePhase({ counts }: Phases): { readonly phases: Phases; readonly taken: TakenPhase } {
   const smallest = Math.min(...counts);
   const bin = binsInOrder(counts.length).find((candidate) => counts[candidate] === smallest) ?? 0;
-  const offset = smallest < LARGEST_GROUP ? 0 : goldenFraction(smallest - LARGEST_GROUP + 1);
+  const offset = goldenFraction(Math.floor(smallest / LARGEST_GROUP));
   const taken = { bin, phase: (bin + offset) / counts.length };
   return { phases: { counts: counts.with(bin, smallest + 1) }, taken };
 }
