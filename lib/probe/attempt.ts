@@ -31,7 +31,7 @@ export function attempt(clock: Clock, run: ProbeRun, work: Work): Promise<ProbeO
     }
     isSettled = true;
     cancelDeadline();
-    run.signal.removeEventListener('abort', onAbort);
+    stopListening();
     resolve(outcome);
     release?.();
   };
@@ -41,7 +41,7 @@ export function attempt(clock: Clock, run: ProbeRun, work: Work): Promise<ProbeO
   const onDeadline = (): void => void setImmediate(() => settle(work.onTimeout()));
 
   const cancelDeadline = clock.schedule(Math.max(0, run.deadlineMs - clock.monotonicMs()), onDeadline);
-  run.signal.addEventListener('abort', onAbort, { once: true });
+  const stopListening = onAborted(run.signal, onAbort);
   try {
     release = work.start(settle);
   } catch (error) {
@@ -52,6 +52,29 @@ export function attempt(clock: Clock, run: ProbeRun, work: Work): Promise<ProbeO
     release();
   }
   return promise;
+}
+
+/** Who wants to know of the abort of a signal. */
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls back when the signal aborts; the returned function ends that. A signal serves many runs, and to add and to
+ * remove a listener of its own for each would cost more than the rest of an attempt.
+ */
+function onAborted(signal: AbortSignal, callback: () => void): () => void {
+  const all = listeners.get(signal) ?? firstListeners(signal);
+  all.add(callback);
+  return () => all.delete(callback);
+}
+
+function firstListeners(signal: AbortSignal): Set<() => void> {
+  const all = new Set<() => void>();
+  listeners.set(signal, all);
+  const onAbort = (): void => {
+    for (const callback of all) callback();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  return all;
 }
 
 /** The outcome of a run that was called off. */

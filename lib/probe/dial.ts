@@ -1,16 +1,32 @@
 import { connect, type Socket } from 'node:net';
 import type { Target } from '#lib/core/probe/target.ts';
+import { mayBeLocalPort } from '#lib/probe/local-ports.ts';
 
 /** What the dialled connection tells. At most one of `onConnect` and `onError` comes first. */
 export interface DialEvents {
   onConnect(socket: Socket): void;
   /** The connection failed or broke; may come after `onConnect`. */
   onError(error: Error): void;
+  /**
+   * What has been read, valid until the call returns. Without it the socket has its own `data` events, for each of which
+   * Node allocates 64 KiB: that costs more than to read an answer.
+   */
+  onBytes?(bytes: Buffer): void;
 }
 
-/** Starts a connection to the target's address and returns the socket, to be ended with `endWithReset`. */
+const LONGEST_READ_BYTES = 64 * 1024;
+
+/** What all sockets with `onBytes` read into: each is handed its bytes before the next one reads. */
+let readBuffer: Buffer | undefined;
+
+/**
+ * Starts a connection to the target's address and returns the socket, to be ended with `endWithReset`. Whoever sends
+ * more than one piece before an answer should switch Nagle's algorithm off.
+ */
 export function dial(target: Target, events: DialEvents): Socket {
-  const socket = connect({ host: target.address, port: target.port, noDelay: true });
+  const { address: host, port } = target;
+  const onread = events.onBytes === undefined ? undefined : readInto(events.onBytes.bind(events));
+  const socket = connect(onread === undefined ? { host, port } : { host, port, onread });
   socket.on('error', events.onError);
   socket.once('connect', () => {
     if (isConnectedToItself(socket, target)) {
@@ -34,10 +50,27 @@ export function endWithReset(socket: Socket): void {
   socket.resetAndDestroy();
 }
 
+function readInto(onBytes: (bytes: Buffer) => void) {
+  readBuffer ??= Buffer.allocUnsafeSlow(LONGEST_READ_BYTES);
+  const buffer = readBuffer;
+  return {
+    buffer,
+    callback(length: number): boolean {
+      onBytes(buffer.subarray(0, length));
+      return true;
+    },
+  };
+}
+
 /**
  * On one host the kernel may pick the dialled port as the local one; a closed port then accepts its own
  * connection (simultaneous open, RFC 9293 §3.5).
  */
 function isConnectedToItself(socket: Socket, target: Target): boolean {
-  return socket.localPort === target.port && socket.localAddress === socket.remoteAddress;
+  // Asking the kernel for the local port costs as much as setting an option.
+  return (
+    mayBeLocalPort(target.port) &&
+    socket.localPort === target.port &&
+    socket.localAddress === socket.remoteAddress
+  );
 }

@@ -19,6 +19,7 @@ export interface TlsSettings {
 /** Starts a handshake on a connection that stands. Errors come as `error` events of the returned socket. */
 export function startTls(socket: Socket, settings: TlsSettings, onSecure: () => void): TLSSocket {
   const { context, verification, serverName, protocols } = settings;
+  socket.setNoDelay(true);
   const secured = connect({
     socket,
     host: serverName,

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import prometheus from 'prom-client';
+import { type HistogramSeries, HistogramText } from './histogram.ts';
 
 /** One value for each label name of the metric. */
 export type Labels<Name extends string> = Readonly<Record<Name, string>>;
@@ -9,6 +10,8 @@ export type Labels<Name extends string> = Readonly<Record<Name, string>>;
 export interface Counter<Name extends string> {
   /** 0 makes the series visible, so that rates work from the first minute. */
   add(labels: Labels<Name>, amount?: number): void;
+  /** What adds 1 to the series, for series that grow often. The series begins at 0 and must not be removed. */
+  series(labels: Labels<Name>): () => void;
   /** Ends the series: its subject is gone. */
   remove(labels: Labels<Name>): void;
 }
@@ -22,6 +25,8 @@ export interface Gauge<Name extends string> {
 
 export interface Histogram<Name extends string> {
   observe(labels: Labels<Name>, value: number): void;
+  /** The series with these labels, for those that are observed often. */
+  series(labels: Labels<Name>): HistogramSeries;
   remove(labels: Labels<Name>): void;
 }
 
@@ -60,17 +65,31 @@ export interface Metrics {
 /** An empty set of metrics. */
 export function createMetrics(): Metrics {
   const registry = new prometheus.Registry();
+  const histograms: HistogramText[] = [];
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: async () => [await registry.metrics(), ...histograms.map((one) => `${one.text()}\n`)].join('\n'),
     counter: (options) => {
-      const { collect } = options;
+      const counts: { readonly labels: Labels<string>; unread: number }[] = [];
       const metric = new prometheus.Counter({
         ...configOf(registry, options),
-        ...(collect === undefined ? {} : { collect: () => collect(counter) }),
+        collect() {
+          for (const count of counts) {
+            metric.inc({ ...count.labels }, count.unread);
+            count.unread = 0;
+          }
+          options.collect?.(counter);
+        },
       });
       const counter: Counter<string> = {
         add: (labels, amount = 1) => metric.inc({ ...labels }, amount),
+        series(labels) {
+          const count = { labels, unread: 0 };
+          counts.push(count);
+          return () => {
+            count.unread += 1;
+          };
+        },
         remove: (labels) => metric.remove({ ...labels }),
       };
       return counter;
@@ -88,12 +107,13 @@ export function createMetrics(): Metrics {
       };
       return gauge;
     },
-    histogram: (options) => {
-      const buckets = [...options.buckets];
-      const metric = new prometheus.Histogram({ ...configOf(registry, options), buckets });
+    histogram: ({ name, help, labels = [], buckets }) => {
+      const text = new HistogramText({ name, help, labels, buckets });
+      histograms.push(text);
       const histogram: Histogram<string> = {
-        observe: (labels, value) => metric.observe({ ...labels }, value),
-        remove: (labels) => metric.remove({ ...labels }),
+        observe: (values, value) => text.series(values).observe(value),
+        series: (values) => text.series(values),
+        remove: (values) => text.remove(values),
       };
       return histogram;
     },

@@ -115,23 +115,35 @@ function probeMetrics(metrics: Metrics): ProbeObserver {
       latestMs = 0;
     },
   });
-  for (const kind of KINDS) addZeros(results, kind);
+  const delay = delays.series({});
+  const ofKind = new Map(
+    KINDS.map((kind) => [kind, { count: resultCounts(results, kind), duration: durations.series({ kind }) }]),
+  );
   return {
     started(_kind, lateMs) {
-      delays.observe({}, lateMs / 1000);
+      delay.observe(lateMs / 1000);
       latestMs = Math.max(latestMs, lateMs);
     },
     finished(kind, outcome, durationMs) {
-      results.add({ kind, outcome: outcome.kind, reason: reasonOf(outcome) });
-      durations.observe({ kind }, durationMs / 1000);
+      const own = ofKind.get(kind);
+      own?.count.get(reasonOf(outcome))?.();
+      own?.duration.observe(durationMs / 1000);
     },
   };
 }
 
-function addZeros(results: Counter<'kind' | 'outcome' | 'reason'>, kind: ProbeKind): void {
-  results.add({ kind, outcome: 'success', reason: '' }, 0);
-  for (const reason of FAILURE_REASONS) results.add({ kind, outcome: 'failure', reason }, 0);
-  for (const reason of UNKNOWNS) results.add({ kind, outcome: 'unknown', reason }, 0);
+/** What counts a result, by its reason; no reason of a failure is one of an unknown outcome. */
+function resultCounts(
+  results: Counter<'kind' | 'outcome' | 'reason'>,
+  kind: ProbeKind,
+): ReadonlyMap<string, () => void> {
+  return new Map([
+    ['', results.series({ kind, outcome: 'success', reason: '' })],
+    ...FAILURE_REASONS.map(
+      (reason) => [reason, results.series({ kind, outcome: 'failure', reason })] as const,
+    ),
+    ...UNKNOWNS.map((reason) => [reason, results.series({ kind, outcome: 'unknown', reason })] as const),
+  ]);
 }
 
 function reasonOf(outcome: ProbeOutcome): string {

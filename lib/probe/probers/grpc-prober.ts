@@ -36,6 +36,7 @@ export function createGrpcProber(deps: GrpcProberDeps): Prober<GrpcProbe> {
       start(settle) {
         stream = openStream(target, tls, {
           onOpen: (opened, protocol) => {
+            opened.setNoDelay(true);
             if (tls !== undefined && protocol !== PROTOCOL) {
               settle(failure('ProtocolError', `${target.port} does not offer HTTP/2`));
               return;

@@ -57,9 +57,11 @@ export class HttpConnection {
   constructor(settings: HttpConnectionSettings, user: HttpConnectionUser) {
     this.settings = settings;
     this.user = user;
+    const { tls, version } = settings;
     this.#socket = dial(settings.target, {
       onConnect: (socket) => this.#connected(socket),
       onError: (error) => this.user.onBroken({ kind: 'error', error }),
+      ...(tls === undefined && version !== 'HTTP2' && { onBytes: (bytes) => this.#read(bytes) }),
     });
   }
 
@@ -115,7 +117,7 @@ export class HttpConnection {
         onBroken: (breakage) => this.user.onBroken(breakage),
       });
     } else {
-      stream.on('data', (bytes: Buffer) => this.#read(bytes));
+      if (this.settings.tls !== undefined) stream.on('data', (bytes: Buffer) => this.#read(bytes));
       stream.once('end', () => this.#end());
     }
     this.user.onReady();

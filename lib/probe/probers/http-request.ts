@@ -26,11 +26,29 @@ type Header = readonly [name: string, value: string];
  * `User-Agent` or `Accept` as kubelet does; further headers in order, repeated names included.
  */
 export function httpRequest(probe: HttpProbe, target: Target, userAgent: string): HttpRequestResult {
+  let known = prepared.get(probe);
+  if (known?.userAgent !== userAgent) {
+    known = prepare(probe, userAgent);
+    prepared.set(probe, known);
+  }
+  if (known.kind === 'invalid') return known;
+  const { method, scheme, path } = probe;
+  return { kind: 'request', method, scheme, host: hostHeader(probe, target), path, headers: known.headers };
+}
+
+/** What is the same for all runs and targets of a probe: to check and to build it each time would cost microseconds. */
+const prepared = new WeakMap<HttpProbe, Prepared>();
+
+type Prepared = { readonly userAgent: string } & (
+  | { readonly kind: 'headers'; readonly headers: readonly Header[] }
+  | { readonly kind: 'invalid'; readonly message: string }
+);
+
+function prepare(probe: HttpProbe, userAgent: string): Prepared {
   const message = firstProblem(probe);
   if (message !== undefined) {
-    return { kind: 'invalid', message };
+    return { kind: 'invalid', userAgent, message };
   }
-  const { method, scheme, path } = probe;
   const own = probe.headers.filter(({ name }) => !isNamed(name, 'host'));
   const defaults: readonly Header[] = [
     ['User-Agent', userAgent],
@@ -41,7 +59,7 @@ export function httpRequest(probe: HttpProbe, target: Target, userAgent: string)
     ...defaults.filter(([name]) => !own.some((header) => isNamed(header.name, name))),
     ...own.filter((header) => !isRemoval(header)).map(({ name, value }): Header => [name, value]),
   ];
-  return { kind: 'request', method, scheme, host: hostHeader(probe, target), path, headers };
+  return { kind: 'headers', userAgent, headers };
 }
 
 const CLOSE: Header = ['Connection', 'close'];

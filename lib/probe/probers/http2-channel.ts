@@ -17,6 +17,7 @@ export interface Http2Channel {
 /** Speaks HTTP/2 on the stream, by prior knowledge (RFC 9113 §3.3) or after ALPN; errors of the stream are not told. */
 export function openHttp2(stream: Socket, events: Http2Events): Http2Channel {
   const session = new Http2Session();
+  stream.setNoDelay(true);
   let isBusy = false;
   stream.on('data', (bytes: Buffer) => {
     const reply = session.push(bytes);

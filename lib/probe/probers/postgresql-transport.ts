@@ -29,6 +29,7 @@ export function dialPostgresql(target: Target, tls: PostgresqlTls, events: Trans
   const { onReady, onFailed } = onlyFirst(events);
   const socket = dial(target, {
     onConnect: (connected) => {
+      connected.setNoDelay(true);
       if (tls.use === 'never') {
         onReady(connected, 'plain');
         return;

@@ -60,14 +60,15 @@ export function createProbers(deps: ProbersDeps): Probers {
   };
 
   return {
-    run: async (probe, target, run) => {
+    run: (probe, target, run) => {
       if (isIP(target.address) === 0) {
-        return unknown('InvalidSettings', 'the address of the pod is not an IP address');
+        const message = 'the address of the pod is not an IP address';
+        return Promise.resolve(unknown('InvalidSettings', message));
       }
       try {
-        return await dispatch(probe, target, run);
+        return dispatch(probe, target, run).catch(bug);
       } catch (error) {
-        return bug(error);
+        return Promise.resolve(bug(error));
       }
     },
     forget(target) {
