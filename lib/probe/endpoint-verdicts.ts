@@ -10,7 +10,7 @@ import type { TrackedEndpoint, TrackedProbe } from '#lib/core/probe/target-track
 import { sameJson } from '#lib/core/same-json.ts';
 import { timestamp } from '#lib/core/timestamp.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
-import { ProbePool, type ProbePoolDeps } from './probe-pool.ts';
+import { type CheckReport, ProbePool, type ProbePoolDeps } from './probe-pool.ts';
 
 export interface EndpointVerdictsDeps extends Omit<ProbePoolDeps, 'onChange'> {
   /** Called when something about the endpoints of the owner has changed that is worth publishing. */
@@ -92,6 +92,11 @@ export class EndpointVerdicts {
   /** The verdicts of the owner's endpoints as they are at the time of each call. */
   lookup(owner: string): VerdictLookup {
     return (podUid, family) => this.#owners.get(owner)?.endpoints.get(recordKey(podUid, family))?.verdict;
+  }
+
+  /** The checks of a pod and their last runs. */
+  report(namespace: string, podName: string): readonly CheckReport[] {
+    return this.#pool.report(namespace, podName);
   }
 
   /** Runs the probes for which the filter holds out of turn. */

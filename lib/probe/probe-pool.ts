@@ -2,7 +2,8 @@ import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } fro
 import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/probe/schedule.ts';
 import type { VerdictState } from '#lib/core/probe/verdict.ts';
 import { isSameCheck, type ProbeAssignment, sharingKey } from './probe-assignment.ts';
-import { ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
+import { type ProbeObserver, ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
+import { type LoggedRun, RunLog } from './run-log.ts';
 
 export interface ProbePoolDeps extends ProbeWorkerDeps {
   /** Called when no worker is left for the check, to end what the prober holds open for it. */
@@ -11,11 +12,23 @@ export interface ProbePoolDeps extends ProbeWorkerDeps {
   readonly onChange: (owner: string, assignment: ProbeAssignment) => void;
 }
 
+/** A check as it stands. */
+export interface CheckReport {
+  readonly assignment: ProbeAssignment;
+  /** Who asks for it. */
+  readonly owners: readonly string[];
+  readonly state: VerdictState;
+  /** The last ones, oldest first. */
+  readonly runs: readonly LoggedRun[];
+}
+
 interface Post {
   readonly key: string;
   readonly taken: TakenPhase;
   readonly worker: ProbeWorker;
   readonly owners: Set<string>;
+  /** Place in the log of runs. */
+  readonly place: number;
 }
 
 /** An assignment of an owner, and what serves it. */
@@ -36,6 +49,7 @@ export class ProbePool {
   readonly #owners = new Map<string, ReadonlyMap<string, Claim>>();
   /** By period. */
   readonly #phases = new Map<number, Phases>();
+  readonly #log = new RunLog();
   #sequence = 0;
   #crowd = { sinceMs: Number.NEGATIVE_INFINITY, size: 0 };
 
@@ -75,6 +89,20 @@ export class ProbePool {
     return this.#owners.get(owner)?.get(id)?.post.worker.state;
   }
 
+  /** The checks of a pod. */
+  report(namespace: string, podName: string): readonly CheckReport[] {
+    const posts = [...this.#posts.values()].filter(({ worker: { assignment } }) => {
+      const { target } = assignment;
+      return target.namespace === namespace && target.podName === podName;
+    });
+    return posts.map(({ worker, owners, place }) => ({
+      assignment: worker.assignment,
+      owners: [...owners],
+      state: worker.state,
+      runs: this.#log.read(place),
+    }));
+  }
+
   /** Runs the checks for which the filter holds out of turn, once each. */
   probeNow(isMeant: (assignment: ProbeAssignment) => boolean): void {
     for (const { worker } of this.#posts.values()) {
@@ -100,12 +128,25 @@ export class ProbePool {
     const owners = new Set<string>();
     const taken = this.#takePhase(assignment.periodMs);
     const work = { assignment, schedule: this.#firstSchedule(assignment, taken) };
-    const worker = new ProbeWorker(this.#deps, work, () => {
+    const place = this.#log.take();
+    const deps = { ...this.#deps, observer: this.#observerOf(place) };
+    const worker = new ProbeWorker(deps, work, () => {
       for (const owner of owners) this.#deps.onChange(owner, assignment);
     });
-    const post: Post = { key, taken, worker, owners };
+    const post: Post = { key, taken, worker, owners, place };
     this.#posts.set(key, post);
     return post;
+  }
+
+  #observerOf(place: number): ProbeObserver {
+    const { clock, observer } = this.#deps;
+    return {
+      started: observer.started,
+      finished: (kind, outcome, durationMs) => {
+        this.#log.note(place, outcome, { endedMs: clock.monotonicMs(), durationMs });
+        observer.finished(kind, outcome, durationMs);
+      },
+    };
   }
 
   #leave(post: Post, owner: string): void {
@@ -115,9 +156,10 @@ export class ProbePool {
     this.#close(post);
   }
 
-  #close({ worker, taken }: Post): void {
+  #close({ worker, taken, place }: Post): void {
     const { assignment } = worker;
     worker.stop();
+    this.#log.giveBack(place);
     if (assignment.sentinel) this.#deps.sentinels.release(assignment.target);
     this.#deps.release(assignment);
     this.#returnPhase(assignment.periodMs, taken);

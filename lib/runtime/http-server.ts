@@ -14,8 +14,8 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Answers by path. */
-export type Routes = Readonly<Record<string, () => HttpAnswer | Promise<HttpAnswer>>>;
+/** Answers by path; each is given the query. */
+export type Routes = Readonly<Record<string, (query: URLSearchParams) => HttpAnswer | Promise<HttpAnswer>>>;
 
 export interface HttpServer {
   /** As in a URL: `host:port`, with the real port. */
@@ -39,12 +39,12 @@ export async function startHttpServer({ host, port }: ListenAddress, routes: Rou
   const server = createServer(
     { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS },
     (request, response) => {
-      const path = (request.url ?? '').split('?', 1)[0] ?? '';
+      const [path = '', ...query] = (request.url ?? '').split('?');
       const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       if (route === undefined) send(response, text(404, 'not found'));
       else if (!isRead) send(response, text(405, 'only GET and HEAD'));
-      else void answer(route, response);
+      else void answer(() => route(new URLSearchParams(query.join('?'))), response);
     },
   );
   await new Promise<void>((resolve, reject) => {
@@ -85,7 +85,10 @@ function health(checks: HealthChecks): HttpAnswer {
   return text(isOk ? 200 : 503, [...lines, isOk ? 'ok' : 'not ok'].join('\n'));
 }
 
-async function answer(route: Routes[string], response: ServerResponse): Promise<void> {
+async function answer(
+  route: () => HttpAnswer | Promise<HttpAnswer>,
+  response: ServerResponse,
+): Promise<void> {
   try {
     send(response, await route());
   } catch (error) {

@@ -13,7 +13,7 @@ import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
 import { Sentinels } from '#lib/probe/sentinel.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import { eventLoopTurns } from '#lib/runtime/event-loop-turns.ts';
-import type { HealthChecks } from '#lib/runtime/http-server.ts';
+import type { HealthChecks, Routes } from '#lib/runtime/http-server.ts';
 import type { Logger } from '#lib/runtime/logger.ts';
 import type { Metrics } from '#lib/runtime/metrics.ts';
 import type { Random } from '#lib/runtime/random.ts';
@@ -24,6 +24,7 @@ import { createInformers, listInformers } from './informers.ts';
 import { routeKeys } from './key-router.ts';
 import { createAgentMetrics } from './metrics.ts';
 import { observedApi } from './observed-api.ts';
+import { podReportRoutes } from './pod-report.ts';
 import { SecretWatcher } from './secret-watcher.ts';
 import { logShortages } from './shortage-log.ts';
 import { adoptSlices } from './slice-adoption.ts';
@@ -48,6 +49,8 @@ export interface AgentSettings {
 export interface Agent {
   readonly live: HealthChecks;
   readonly ready: HealthChecks;
+  /** What is known of a pod, for people. */
+  readonly reports: Routes;
   /** Probes and publishes until the signal aborts. Changes no slice on its way out. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -147,7 +150,8 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     await Promise.all([...running, probers.stop()]);
   }
 
-  return { live: health.live, ready: health.ready, run };
+  const report = (namespace: string, podName: string) => verdicts.report(namespace, podName);
+  return { live: health.live, ready: health.ready, reports: podReportRoutes({ clock, report }), run };
 }
 
 function usesSecret({ probe, target }: ProbeAssignment, namespace: string, name: string): boolean {

@@ -37,7 +37,10 @@ async function main(options: AgentOptions): Promise<number> {
   const ports = { api: connection.api, clock, random: systemRandom, logger, metrics };
   const agent = createAgent(ports, { nodeName, version });
   const health = await startHttpServer(options['health-address'], healthRoutes(agent.live, agent.ready));
-  const scraped = await startHttpServer(options['metrics-address'], metricsRoutes(metrics));
+  const scraped = await startHttpServer(options['metrics-address'], {
+    ...metricsRoutes(metrics),
+    ...agent.reports,
+  });
   logger.info('started', { version, apiServer: connection.server, health: health.address });
 
   const running = agent.run(signal);

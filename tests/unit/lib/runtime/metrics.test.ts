@@ -12,6 +12,18 @@ test('series appear with their values and end when removed', async () => {
   expect(await metrics.text()).not.toContain('http');
 });
 
+test('a series that grows often begins at 0 and is counted when somebody asks', async () => {
+  const metrics = createMetrics();
+  const probes = metrics.counter({ name: 'probes_total', help: 'Probes.', labels: ['kind'] });
+  const add = probes.series({ kind: 'tcp' });
+  expect(await metrics.text()).toContain('probes_total{kind="tcp"} 0');
+  add();
+  add();
+  probes.add({ kind: 'tcp' });
+  expect(await metrics.text()).toContain('probes_total{kind="tcp"} 3');
+  expect(await metrics.text()).toContain('probes_total{kind="tcp"} 3');
+});
+
 test('a gauge can be computed when somebody asks', async () => {
   const metrics = createMetrics();
   let depth = 1;

@@ -26,6 +26,16 @@ describe('takePhase', () => {
     expect(Math.max(...groups)).toBeLessThanOrEqual(7);
   });
 
+  it('wakes up for groups also where there are many targets, and holds equally many in any part of a period', () => {
+    const targets = 1000;
+    const phases = take(targets, 1000).map(({ phase }) => phase);
+    expect(new Set(phases).size).toBeLessThanOrEqual(4 * 40);
+    // Windows of 50 ms that begin anywhere.
+    const inWindow = (from: number) => phases.filter((phase) => (phase - from + 1) % 1 < 0.05).length;
+    const busiest = Math.max(...Array.from({ length: 200 }, (_, index) => inWindow(index / 200)));
+    expect(busiest).toBeLessThanOrEqual((1.2 * targets) / 20);
+  });
+
   it('keeps few targets far apart', () => {
     const phases = take(4, 10_000)
       .map(({ phase }) => phase)
