@@ -54,24 +54,37 @@ export function attempt(clock: Clock, run: ProbeRun, work: Work): Promise<ProbeO
   return promise;
 }
 
-/** Who wants to know of the abort of a signal. */
-const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+/** Who wants to know of the abort of a signal: nearly always one run at a time. */
+interface Listeners {
+  first: (() => void) | undefined;
+  others: Set<() => void> | undefined;
+}
+
+const listenersOf = new WeakMap<AbortSignal, Listeners>();
 
 /**
  * Calls back when the signal aborts; the returned function ends that. A signal serves many runs, and to add and to
  * remove a listener of its own for each would cost more than the rest of an attempt.
  */
 function onAborted(signal: AbortSignal, callback: () => void): () => void {
-  const all = listeners.get(signal) ?? firstListeners(signal);
-  all.add(callback);
-  return () => all.delete(callback);
+  const all = listenersOf.get(signal) ?? listen(signal);
+  if (all.first === undefined) {
+    all.first = callback;
+    return () => {
+      all.first = undefined;
+    };
+  }
+  const others = all.others ?? new Set();
+  all.others = others.add(callback);
+  return () => others.delete(callback);
 }
 
-function firstListeners(signal: AbortSignal): Set<() => void> {
-  const all = new Set<() => void>();
-  listeners.set(signal, all);
+function listen(signal: AbortSignal): Listeners {
+  const all: Listeners = { first: undefined, others: undefined };
+  listenersOf.set(signal, all);
   const onAbort = (): void => {
-    for (const callback of all) callback();
+    all.first?.();
+    for (const callback of all.others ?? []) callback();
   };
   signal.addEventListener('abort', onAbort, { once: true });
   return all;

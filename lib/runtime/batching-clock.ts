@@ -3,11 +3,15 @@ import type { Clock } from './clock.ts';
 /** What is due within the same millisecond. */
 interface Batch {
   readonly atMs: number;
-  readonly entries: Set<Entry>;
+  /** In order; a set would allocate a table whenever its last member goes. */
+  readonly entries: Entry[];
+  /** How many of them were not cancelled. */
+  waiting: number;
 }
 
 interface Entry {
-  readonly callback: () => void;
+  /** Undefined once it was cancelled or called. */
+  callback: (() => void) | undefined;
 }
 
 /**
@@ -39,14 +43,18 @@ class BatchQueue {
   /** Returns what takes the entry out again. */
   add(atMs: number, entry: Entry): () => void {
     const batch = this.#batches.get(atMs) ?? this.#open(atMs);
-    batch.entries.add(entry);
+    batch.entries.push(entry);
+    batch.waiting += 1;
     return () => {
-      if (batch.entries.delete(entry) && batch.entries.size === 0) this.#close(batch);
+      if (entry.callback === undefined) return;
+      entry.callback = undefined;
+      batch.waiting -= 1;
+      if (batch.waiting === 0) this.#close(batch);
     };
   }
 
   #open(atMs: number): Batch {
-    const batch: Batch = { atMs, entries: new Set() };
+    const batch: Batch = { atMs, entries: [], waiting: 0 };
     this.#batches.set(atMs, batch);
     push(this.#times, atMs);
     if (atMs < this.#armedMs) this.#arm(atMs);
@@ -98,7 +106,11 @@ class BatchQueue {
     const batch = this.#batches.get(atMs);
     this.#batches.delete(atMs);
     popSmallest(this.#times);
-    for (const entry of batch?.entries ?? []) entry.callback();
+    for (const entry of batch?.entries ?? []) {
+      const { callback } = entry;
+      entry.callback = undefined;
+      callback?.();
+    }
   }
 }
 
