@@ -4,7 +4,7 @@ import { ensureProductBuilt } from '../dev/cluster/built-product.ts';
 import { onInterrupt } from '../dev/process/on-interrupt.ts';
 import { waitFor } from '../dev/process/wait-for.ts';
 import { printBars } from './measure/bar.ts';
-import { barsOf, type KindCosts, tableOf } from './rig/cost-report.ts';
+import { BASE_TARGETS, type BaseMemory, barsOf, type KindCosts, tableOf } from './rig/cost-report.ts';
 import { type CheckKind, CostRig } from './rig/cost-rig.ts';
 import { type Cost, measureCost } from './rig/cost-run.ts';
 
@@ -33,19 +33,28 @@ if (settings !== undefined) {
   const rig = await CostRig.start(settings.targets);
   const ignoreInterrupts = onInterrupt(() => rig.stop());
   try {
+    const base = await baseOf(rig, settings);
     const costs: KindCosts[] = [];
     for (const kind of KINDS) costs.push(await costsOf(rig, kind, settings));
-    const haproxyBase = await measureCost(rig.target, {
-      start: () => rig.startHaproxy('TCP', 1),
-      ...{ counted: 'opens', rate: undefined, seconds: 1 },
-    });
-    const base = { agentKb: rig.idleAgentKb, haproxyKb: haproxyBase.anonymousKb };
     console.log(tableOf(costs, base, settings.targets));
     process.exitCode = printBars(barsOf(costs, base, settings.targets)) ? 0 : 1;
   } finally {
     await rig.stop();
     ignoreInterrupts();
   }
+}
+
+/** Memory without targets, and with some where there are to be many more. */
+async function baseOf(rig: CostRig, { targets }: Settings): Promise<BaseMemory> {
+  const idleKb = rig.idleAgentKb;
+  if (targets <= BASE_TARGETS) return { idleKb, agentKb: undefined, haproxyKb: undefined };
+  await rig.ask('TCP', BASE_TARGETS);
+  const common = { rate: BASE_TARGETS, seconds: 5 };
+  const start = () => rig.startAgent();
+  const agent = await measureCost(rig.target, { ...common, counted: 'connections', start });
+  const startPeer = () => rig.startHaproxy('TCP', BASE_TARGETS);
+  const haproxy = await measureCost(rig.target, { ...common, counted: 'opens', start: startPeer });
+  return { idleKb, agentKb: agent.anonymousKb, haproxyKb: haproxy.anonymousKb };
 }
 
 async function costsOf(
@@ -63,7 +72,8 @@ async function costsOf(
   });
   for (let round = 0; round < rounds; round += 1) {
     const beforeStop = async () => {
-      timeWaits += await rig.timeWaits();
+      // Later there are those of HAProxy too.
+      if (round === 0) timeWaits = await rig.timeWaits();
     };
     const common = { rate: targets, seconds } as const;
     const opened = kind === 'TCP' ? 'opens' : 'requests';

@@ -29,6 +29,7 @@ export class CheckedPods {
   readonly addresses: readonly CheckedAddress[];
   readonly #cluster: Cluster;
   readonly #ports: readonly number[];
+  #asked = 0;
 
   private constructor(cluster: Cluster, pods: readonly string[], ports: readonly number[]) {
     this.#cluster = cluster;
@@ -59,9 +60,11 @@ export class CheckedPods {
     return new CheckedPods(cluster, addresses, ports);
   }
 
-  /** Makes the objects, or changes the probe of all. */
-  async apply(probeOn: ProbeOn): Promise<void> {
-    const items = this.#ports.map((port) => objectFor(port, probeOn(port)));
+  /** Makes the objects of so many targets, the first ones, or changes their probe. */
+  async apply(probeOn: ProbeOn, targets: number): Promise<void> {
+    this.#asked = targets;
+    const ports = this.#ports.slice(0, CheckedPods.portsFor(targets));
+    const items = ports.map((port) => objectFor(port, probeOn(port)));
     const list = { apiVersion: 'v1', kind: 'List', items };
     await this.#cluster.controlPlane.kubectl(
       ['-n', NAMESPACE, 'apply', '--server-side', '-f', '-'],
@@ -69,7 +72,7 @@ export class CheckedPods {
     );
   }
 
-  /** Resolves when each target is a ready endpoint of its object. */
+  /** Resolves when each target that was asked for is a ready endpoint of its object. */
   async waitForReady(): Promise<void> {
     const { api } = this.#cluster.controlPlane;
     const path = `/apis/discovery.k8s.io/v1/namespaces/${NAMESPACE}/endpointslices`;
@@ -79,7 +82,7 @@ export class CheckedPods {
         const { items } = await api.get<{ readonly items: readonly EndpointSlice[] }>(path);
         const endpoints = items.flatMap((slice) => slice.endpoints);
         const ready = endpoints.filter(({ conditions }) => conditions?.ready === true).length;
-        if (ready !== this.addresses.length) throw new Error(`${ready} of ${this.addresses.length} are`);
+        if (ready !== this.#asked) throw new Error(`${ready} of ${this.#asked} are`);
         return true;
       },
       { deadlineMs: READY_DEADLINE_MS, intervalMs: 1000 },

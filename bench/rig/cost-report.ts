@@ -15,11 +15,17 @@ export interface KindCosts {
   readonly timeWaits: number;
 }
 
-/** Anonymous memory with no target (the agent) and with one (HAProxy). */
+/** Anonymous memory, in kB. */
 export interface BaseMemory {
-  readonly agentKb: number;
-  readonly haproxyKb: number;
+  /** Of an agent without targets. */
+  readonly idleKb: number;
+  /** With `BASE_TARGETS`; undefined where there are no more than these. */
+  readonly agentKb: number | undefined;
+  readonly haproxyKb: number | undefined;
 }
+
+/** What a target takes is what the further ones take: the first thousand need machine code and buffers too. */
+export const BASE_TARGETS = 1000;
 
 /** From this many targets on, memory and CPU are those of the targets and not of the process. */
 const MANY_TARGETS = 1000;
@@ -54,8 +60,8 @@ export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: 
       blackbox === undefined ? '–' : blackbox.microsecondsACheck.toFixed(0),
       (peer / own).toFixed(2),
       middle(ours.map(({ checksASecond }) => checksASecond)).toFixed(0),
-      perTarget(ours, base.agentKb, targets).toFixed(0),
-      cost.haproxy.length === 0 ? '–' : perTarget(cost.haproxy, base.haproxyKb, targets).toFixed(0),
+      bytesText(perTarget(ours, base.agentKb, targets)),
+      cost.haproxy.length === 0 ? '–' : bytesText(perTarget(cost.haproxy, base.haproxyKb, targets)),
       (anonymousKb(ours) / 1024).toFixed(1),
       String(timeWaits),
     ];
@@ -72,7 +78,7 @@ export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: 
 export function barsOf(costs: readonly KindCosts[], base: BaseMemory, targets: number): readonly Bar[] {
   const idle: Bar = {
     name: 'RssAnon without targets',
-    measured: base.agentKb / 1024,
+    measured: base.idleKb / 1024,
     unit: 'MB',
     atMost: 40,
   };
@@ -112,6 +118,7 @@ function manyTargetsBars(
 ): readonly Bar[] {
   const { kind, ours, blackbox } = cost;
   const own = microsecondsOf(ours);
+  const bytes = perTarget(ours, base.agentKb, targets);
   const beside =
     blackbox === undefined
       ? []
@@ -131,12 +138,9 @@ function manyTargetsBars(
       atLeast: AT_LEAST[kind],
     },
     ...beside,
-    {
-      name: `${kind}: memory a target`,
-      measured: perTarget(ours, base.agentKb, targets),
-      unit: 'bytes',
-      atMost: 3000,
-    },
+    ...(bytes === undefined
+      ? []
+      : [{ name: `${kind}: memory a target`, measured: bytes, unit: 'bytes', atMost: 3000 }]),
     { name: `${kind}: RssAnon`, measured: anonymousKb(ours) / 1024, unit: 'MB', atMost: 110 },
   ];
 }
@@ -147,8 +151,14 @@ function haproxyOf(costs: readonly KindCosts[], kind: CheckKind): number {
   return microsecondsOf(costs.find((cost) => cost.kind === wanted)?.haproxy ?? []);
 }
 
-function perTarget(runs: readonly Cost[], baseKb: number, targets: number): number {
-  return (1024 * (anonymousKb(runs) - baseKb)) / targets;
+/** In bytes, of each target beyond the first thousand. */
+function perTarget(runs: readonly Cost[], baseKb: number | undefined, targets: number): number | undefined {
+  if (baseKb === undefined) return undefined;
+  return (1024 * (anonymousKb(runs) - baseKb)) / (targets - BASE_TARGETS);
+}
+
+function bytesText(bytes: number | undefined): string {
+  return bytes === undefined ? '–' : bytes.toFixed(0);
 }
 
 function microsecondsOf(runs: readonly Cost[]): number {

@@ -61,13 +61,15 @@ export class CostRig {
     }
   }
 
-  /** Makes the objects ask for checks of this kind. */
-  async ask(kind: CheckKind): Promise<void> {
+  /** Makes the objects of so many targets, or all, ask for checks of this kind. */
+  async ask(kind: CheckKind, targets = this.#pods.addresses.length): Promise<void> {
     const connection = kind === 'HTTP kept' ? 'Kept' : 'Fresh';
-    await this.#pods.apply((targetPort) =>
-      kind === 'TCP'
-        ? { mode: 'TCP', tcp: { targetPort } }
-        : { mode: 'HTTP', http: { targetPort, path: PATH, connection } },
+    await this.#pods.apply(
+      (targetPort) =>
+        kind === 'TCP'
+          ? { mode: 'TCP', tcp: { targetPort } }
+          : { mode: 'HTTP', http: { targetPort, path: PATH, connection } },
+      targets,
     );
   }
 

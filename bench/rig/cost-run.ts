@@ -28,7 +28,7 @@ export interface Cost {
 }
 
 /** Long enough for a just-in-time compiler, and for what comes with a start. */
-const SETTLE_MS = 8000;
+const SETTLE_MS = 12_000;
 const START_DEADLINE_MS = 180_000;
 
 /** Starts a checker, lets it settle, measures it for some time and stops it. Checks are counted where they arrive. */
