@@ -2,7 +2,6 @@
 import { parseArgs } from 'node:util';
 import { ensureProductBuilt } from '../dev/cluster/built-product.ts';
 import { onInterrupt } from '../dev/process/on-interrupt.ts';
-import { waitFor } from '../dev/process/wait-for.ts';
 import { printBars } from './measure/bar.ts';
 import { BASE_TARGETS, type BaseMemory, barsOf, type KindCosts, tableOf } from './rig/cost-report.ts';
 import { type CheckKind, CostRig } from './rig/cost-rig.ts';
@@ -18,8 +17,6 @@ Measures CPU a probe and memory of the agent, alternating with HAProxy (one thre
   --help`;
 
 const KINDS: readonly CheckKind[] = ['TCP', 'HTTP', 'HTTP kept'];
-/** The kernel keeps a connection in TIME_WAIT for 60 s. */
-const TIME_WAIT_MS = 70_000;
 
 interface Settings {
   readonly targets: number;
@@ -67,13 +64,9 @@ async function costsOf(
   const haproxy: Cost[] = [];
   let timeWaits = 0;
   await rig.ask(kind);
-  await waitFor('TIME_WAIT to pass', async () => ((await rig.timeWaits()) === 0 ? true : undefined), {
-    deadlineMs: TIME_WAIT_MS,
-  });
   for (let round = 0; round < rounds; round += 1) {
     const beforeStop = async () => {
-      // Later there are those of HAProxy too.
-      if (round === 0) timeWaits = await rig.timeWaits();
+      timeWaits += await rig.timeWaits(seconds);
     };
     const common = { rate: targets, seconds } as const;
     const opened = kind === 'TCP' ? 'opens' : 'requests';

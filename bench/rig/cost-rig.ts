@@ -106,10 +106,10 @@ export class CostRig {
     });
   }
 
-  /** Connections with targets that are in TIME_WAIT on the node. */
-  timeWaits(): Promise<number> {
-    const to = FIRST_TARGET_PORT + 999;
-    return timeWaitCount(this.#node.netns, { from: FIRST_TARGET_PORT, to });
+  /** Connections with targets that have come into TIME_WAIT on the node within so many seconds. */
+  timeWaits(withinSeconds: number): Promise<number> {
+    const ports = { from: FIRST_TARGET_PORT, to: FIRST_TARGET_PORT + 999 };
+    return timeWaitCount({ netns: this.#node.netns, ports, withinSeconds });
   }
 
   stop(): Promise<void> {
