@@ -7,6 +7,7 @@ import { endpointRemovals } from '../dev/workload/endpoint-removals.ts';
 import { SteppedClock } from '../dev/workload/stepped-clock.ts';
 import { metricSum } from './measure/agent-metrics.ts';
 import type { Bar } from './measure/bar.ts';
+import { givePrecedence } from './measure/priority.ts';
 import { printTable } from './measure/table.ts';
 import { Haproxy } from './peer/haproxy.ts';
 import { BENCH_NAMESPACE, BENCH_NODE, type Rig } from './rig/rig.ts';
@@ -64,8 +65,12 @@ async function measure(rig: Rig, seconds: number): Promise<readonly Bar[]> {
   if (clock === undefined) throw new Error('the agent runs with the clock of the machine');
   const { cluster, endpoints } = rig;
   const place = { namespace: BENCH_NAMESPACE, node: BENCH_NODE };
+  // Hunger is what is inflicted here, and not what else the machine does.
+  await givePrecedence(rig.product.agent(BENCH_NODE).process.pid);
   const crowd = await Crowd.gather(cluster, endpoints, { ...place, pods: PODS, objects: OBJECTS });
+  await givePrecedence(crowd.server.pid);
   const haproxy = await startHaproxy(rig, crowd);
+  await givePrecedence(haproxy.process.pid);
   const table: Table = { rig, crowd, haproxy, clock };
   const made = makeCpuGroup(cluster.host, 'hunger');
   if (made.kind === 'unavailable') console.log(`skipped: a processor quota (${made.reason})`);

@@ -5,6 +5,7 @@ import { type Arrivals, Crowd, type CrowdObject } from '../dev/workload/crowd.ts
 import { agentStartDelays, type StartDelays } from './measure/agent-metrics.ts';
 import type { Bar } from './measure/bar.ts';
 import type { Distribution } from './measure/distribution.ts';
+import { giveRealTime } from './measure/priority.ts';
 import { startDrift, startSpread } from './measure/start-drift.ts';
 import { printTable } from './measure/table.ts';
 import { PacketDrop } from './rig/packet-drop.ts';
@@ -43,7 +44,8 @@ await runBenchmark({
 
 interface Phase {
   readonly name: string;
-  /** Arrivals at the good targets. */
+  readonly all: Arrivals;
+  /** Those at the good targets. */
   readonly seen: Arrivals;
   readonly ownLateShare: string;
 }
@@ -57,6 +59,8 @@ async function measure(rig: Rig, seconds: number): Promise<readonly Bar[]> {
   // All targets begin at the same moment.
   await agent.kill();
   await agent.start();
+  // Else what is measured is what other programs run on the machine.
+  for (const { pid } of [agent.process, crowd.server]) await giveRealTime(pid);
   await delay(WARM_UP_MS);
   const healthy = await phaseOf('all healthy', { crowd, agent, seconds });
   const faultMs = Date.now();
@@ -68,7 +72,7 @@ async function measure(rig: Rig, seconds: number): Promise<readonly Bar[]> {
   const reference = joined([healthy.seen, failing.seen, beset.seen]);
   const drifts = [healthy, failing, beset].map((phase) => startDrift(phase.seen, reference, PERIOD_MS));
   showPhases([healthy, failing, beset], drifts);
-  const spread = startSpread(healthy.seen, PERIOD_MS, BUCKET_MS);
+  const spread = startSpread(healthy.all, PERIOD_MS, BUCKET_MS);
   const changed = NEIGHBOURS.flatMap(({ name }) => endpoints.changes(name, faultMs)).length;
   const stuck = [...BLACKHOLED, ...DRIPPING].flatMap(({ name }) => endpoints.ready(name)).length;
   const missed = missedRuns(failing.seen, FAILING_SECONDS) + missedRuns(beset.seen, seconds);
@@ -88,9 +92,9 @@ async function phaseOf(
   { crowd, agent, seconds }: { crowd: Crowd; agent: ProductProgram; seconds: number },
 ): Promise<Phase> {
   const from = await agentStartDelays(agent, LONGEST_DRIFT_MS);
-  const seen = neighbours(await crowd.arrivals(() => delay(seconds * 1000)));
+  const all = await crowd.arrivals(() => delay(seconds * 1000));
   const to = await agentStartDelays(agent, LONGEST_DRIFT_MS);
-  return { name, seen, ownLateShare: lateShare(from, to) };
+  return { name, all, seen: neighbours(all), ownLateShare: lateShare(from, to) };
 }
 
 function showPhases(phases: readonly Phase[], drifts: readonly Distribution[]): void {
