@@ -236,7 +236,7 @@ export class ProbeWorker {
     this.#runs = left;
     const before = this.#state;
     this.#state = state;
-    if (left.length === 0) this.#planNext(run.turn, nowMs);
+    if (left.length === 0) this.#planNext(run, nowMs);
     else this.#watchRuns();
     this.#tell(before);
   }
@@ -257,10 +257,14 @@ export class ProbeWorker {
     if (isFlip || messageOf(before) !== messageOf(this.#state)) this.#onChange();
   }
 
-  /** A run out of turn leaves the regular due time alone, unless a transition asks for an earlier one. */
-  #planNext(turn: Turn, nowMs: number): void {
+  /**
+   * A run out of turn leaves the regular due time alone, unless a transition asks for an earlier one. Nothing is hurried
+   * after an unknown outcome: where this process lacks time, faster runs would take the rest of it.
+   */
+  #planNext({ turn, outcome }: Run, nowMs: number): void {
     const { phase, dueMs: regularMs } = this.#schedule;
-    const at = { nowMs, inTransition: isInTransition(this.#state) };
+    const inTransition = outcome?.kind !== 'unknown' && isInTransition(this.#state);
+    const at = { nowMs, inTransition };
     const nextMs = nextDueMs({ phase, dueMs: turn.dueMs }, this.assignment, at);
     const isRegularAhead = turn.isExtra && regularMs >= nowMs;
     const dueMs = isRegularAhead ? Math.min(nextMs, regularMs) : nextMs;

@@ -48,7 +48,7 @@ export function judge<R extends StartedRun>(
 
 /**
  * When the next run is due beside those that were started; undefined: none is. Only an up target is doubted, by no
- * more runs than can turn it down, and no longer once one of them was answered.
+ * more runs than can turn it down, and no longer once one of them was answered or could not be made.
  */
 export function recheckDueMs(
   runs: readonly StartedRun[],
@@ -59,6 +59,6 @@ export function recheckDueMs(
   if (oldest === undefined || latest === undefined || state.verdict === 'down') return undefined;
   const missing = state.isProvisional ? 1 : failureThreshold - state.contraryRun;
   if (runs.length >= Math.min(missing, MOST_AT_ONCE)) return undefined;
-  if (runs.some(({ outcome }) => outcome?.kind === 'success')) return undefined;
+  if (runs.some(({ outcome }) => outcome !== undefined && outcome.kind !== 'failure')) return undefined;
   return Math.max(oldest.startedMs + patienceMs, latest.startedMs + fastPeriodMs);
 }

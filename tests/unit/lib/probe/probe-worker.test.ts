@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { SUCCESS } from '#lib/core/probe/probe-outcome.ts';
+import { SUCCESS, unknown } from '#lib/core/probe/probe-outcome.ts';
 import { restored } from '#lib/core/probe/verdict.ts';
 import { anAssignment, PoolFixture } from './probe-fixture.ts';
 import { REFUSED } from './scripted-prober.ts';
 
+const CANNOT_PROBE = unknown('NoDescriptors', 'no descriptor is left');
 const SEEN_UP = { firstRun: 'unknown', state: restored('up') } as const;
 
 /** Distances between successive starts. */
@@ -84,6 +85,17 @@ describe('ProbeWorker', () => {
     expect(back).toBeLessThan(1500);
     expect(later.length).toBeGreaterThan(0);
     expect(later.every((gap) => gap >= 1000)).toBe(true);
+  });
+
+  it('does not hurry while nothing can be observed', async () => {
+    const { pool, clock, scripted } = new PoolFixture();
+    scripted.behave = (_target, count) => (count === 1 ? REFUSED : CANNOT_PROBE);
+    pool.assign('a', [anAssignment({ fastPeriodMs: 100, start: SEEN_UP })]);
+    await clock.advance(5500);
+    const [first, ...later] = gaps(scripted.startTimes);
+    expect(first).toBe(100);
+    expect(later.every((gap) => gap >= 500)).toBe(true);
+    expect(later.length).toBeGreaterThanOrEqual(4);
   });
 
   it('turns down after the failure threshold and says so once', async () => {

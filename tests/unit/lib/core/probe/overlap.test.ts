@@ -59,6 +59,7 @@ describe('recheckDueMs', () => {
     { name: 'two wait', runs: [started(1000), started(1200)], want: 1250 },
     { name: 'as many wait as turn it down', runs: [started(0), started(200), started(250)], want: undefined },
     { name: 'a later one was answered', runs: [started(0), started(200, SUCCESS)], want: undefined },
+    { name: 'a later one could not be made', runs: [started(0), started(200, STALLED)], want: undefined },
     { name: 'a later one has failed', runs: [started(0), started(200, REFUSED)], want: 250 },
     { name: 'the oldest of two has just been judged', runs: [started(200)], want: 400 },
     { name: 'one failure is missing', runs: [started(0)], state: failing(2), want: undefined },
