@@ -1,11 +1,11 @@
 import type { EndpointSlice } from '#lib/core/kubernetes.ts';
 import { isEmpty } from '#lib/core/plan.ts';
 import { holdsConnection, secretNameOf } from '#lib/core/probe/probe-needs.ts';
-import type { Target } from '#lib/core/probe/target.ts';
 import { type ApplyDeps, applyPlan, resultOfApplied } from '#lib/kube/apply-plan.ts';
 import type { KubeApi } from '#lib/kube/kube-api.ts';
 import { resultOfKubeError } from '#lib/kube/reconcile-error.ts';
 import { ENDPOINT_SLICES } from '#lib/kube/resources.ts';
+import { batchAlarms } from '#lib/probe/alarm-batch.ts';
 import { type EndpointTransition, EndpointVerdicts } from '#lib/probe/endpoint-verdicts.ts';
 import type { ProbeAssignment } from '#lib/probe/probe-assignment.ts';
 import { createProbers } from '#lib/probe/probers/registry.ts';
@@ -80,12 +80,15 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
     version,
     credentials: (namespace, name) => secrets.lookup(namespace, name),
     clientCertificates: (namespace, name) => secrets.clientCertificate(namespace, name),
-    onSessionEnd: (target) =>
-      verdicts.probeNow(({ probe, target: own }) => holdsConnection(probe) && isSame(own, target)),
+    onSessionEnd: batchAlarms(clock, (isMeant) =>
+      verdicts.probeNow(({ probe, target }) => holdsConnection(probe) && isMeant(target)),
+    ),
   });
   const sentinels = new Sentinels({
     clock,
-    onEnd: (target) => verdicts.probeNow(({ sentinel, target: own }) => sentinel && isSame(own, target)),
+    onEnd: batchAlarms(clock, (isMeant) =>
+      verdicts.probeNow(({ sentinel, target }) => sentinel && isMeant(target)),
+    ),
   });
   const verdicts: EndpointVerdicts = new EndpointVerdicts({
     clock,
@@ -156,10 +159,6 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
 
 function usesSecret({ probe, target }: ProbeAssignment, namespace: string, name: string): boolean {
   return secretNameOf(probe) === name && target.namespace === namespace;
-}
-
-function isSame(a: Target, b: Target): boolean {
-  return a.podUid === b.podUid && a.address === b.address && a.port === b.port;
 }
 
 function logTransition(logger: Logger, { owner, endpoint, verdict }: EndpointTransition): void {
