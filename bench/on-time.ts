@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProductProgram } from '../dev/cluster/product.ts';
 import { type Arrivals, Crowd, type CrowdObject } from '../dev/workload/crowd.ts';
-import { agentStartDelays, type StartDelays } from './measure/agent-metrics.ts';
+import { agentStartDelays, lateShareOf } from './measure/agent-metrics.ts';
 import type { Bar } from './measure/bar.ts';
 import type { Distribution } from './measure/distribution.ts';
 import { giveRealTime } from './measure/priority.ts';
@@ -94,7 +94,7 @@ async function phaseOf(
   const from = await agentStartDelays(agent, LONGEST_DRIFT_MS);
   const all = await crowd.arrivals(() => delay(seconds * 1000));
   const to = await agentStartDelays(agent, LONGEST_DRIFT_MS);
-  return { name, all, seen: neighbours(all), ownLateShare: lateShare(from, to) };
+  return { name, all, seen: neighbours(all), ownLateShare: lateShareOf(from, to) };
 }
 
 function showPhases(phases: readonly Phase[], drifts: readonly Distribution[]): void {
@@ -127,8 +127,4 @@ function missedRuns(arrivals: Arrivals, seconds: number): number {
   const counts = [...arrivals.values()].map(({ length }) => Math.max(0, least - length));
   const unseen = NEIGHBOURS.length * PODS - arrivals.size;
   return counts.reduce((sum, count) => sum + count, unseen * least);
-}
-
-function lateShare(from: StartDelays, to: StartDelays): string {
-  return `${((100 * (to.late - from.late)) / Math.max(1, to.all - from.all)).toFixed(2)} %`;
 }

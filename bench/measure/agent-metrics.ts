@@ -27,3 +27,8 @@ export async function agentStartDelays(agent: ProductProgram, laterThanMs: numbe
   const inTime = await metricSum(agent, `${name}_bucket`, `le="${laterThanMs / 1000}"`);
   return { all, late: all - inTime };
 }
+
+/** Part of the runs between two readings that were late, in percent. */
+export function lateShareOf(from: StartDelays, to: StartDelays): string {
+  return `${((100 * (to.late - from.late)) / Math.max(1, to.all - from.all)).toFixed(2)} %`;
+}
