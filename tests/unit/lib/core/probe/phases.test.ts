@@ -29,10 +29,10 @@ describe('takePhase', () => {
   it('wakes up for groups also where there are many targets, and holds equally many in any part of a period', () => {
     const targets = 1000;
     const phases = take(targets, 1000).map(({ phase }) => phase);
-    expect(new Set(phases).size).toBeLessThanOrEqual(4 * 40);
-    // Windows of 50 ms that begin anywhere.
+    expect(new Set(phases).size).toBeLessThanOrEqual(40);
+    // Windows of 50 ms that begin anywhere, but not with a group: rounding would count one at either end.
     const inWindow = (from: number) => phases.filter((phase) => (phase - from + 1) % 1 < 0.05).length;
-    const busiest = Math.max(...Array.from({ length: 200 }, (_, index) => inWindow(index / 200)));
+    const busiest = Math.max(...Array.from({ length: 200 }, (_, index) => inWindow((index + 0.5) / 200)));
     expect(busiest).toBeLessThanOrEqual((1.2 * targets) / 20);
   });
 
