@@ -74,8 +74,15 @@ async function measure(rig: Rig, seconds: number): Promise<readonly Bar[]> {
   await givePrecedence(crowd.server.pid);
   const haproxy = await startHaproxy(rig, crowd);
   await givePrecedence(haproxy.process.pid);
-  const table: Table = { rig, crowd, haproxy, clock };
-  const made = makeCpuGroup(cluster.host, 'hunger');
+  try {
+    return await inflictAll({ rig, crowd, haproxy, clock }, seconds);
+  } finally {
+    await haproxy.stop();
+  }
+}
+
+async function inflictAll(table: Table, seconds: number): Promise<readonly Bar[]> {
+  const made = makeCpuGroup(table.rig.cluster.host, 'hunger');
   if (made.kind === 'unavailable') console.log(`skipped: a processor quota (${made.reason})`);
   const hungers = [
     well(seconds),
