@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CpuGroup, makeCpuGroup } from '../dev/process/cpu-group.ts';
 import { waitFor } from '../dev/process/wait-for.ts';
-import { Crowd, type CrowdObject } from '../dev/workload/crowd.ts';
+import { Crowd, type CrowdObject, crowdObject } from '../dev/workload/crowd.ts';
 import { endpointRemovals } from '../dev/workload/endpoint-removals.ts';
 import { SteppedClock } from '../dev/workload/stepped-clock.ts';
 import { agentStartDelays, lateShareOf, metricSum } from './measure/agent-metrics.ts';
@@ -32,10 +32,7 @@ function anObject(port: number): CrowdObject {
     timeoutSeconds: 1,
     failureThreshold: 3,
   };
-  return {
-    ...{ name: `good-${port}`, port },
-    healthcheck: { initialDelaySeconds: 0, periodSeconds: 1, probes: [probe] },
-  };
+  return crowdObject(`good-${port}`, port, probe);
 }
 
 /** What all hungers are inflicted on. */

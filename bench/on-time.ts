@@ -1,7 +1,7 @@
 /** Whether probes start when they are due while half of the targets hang or drip: 1,000 targets at 1 s. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProductProgram } from '../dev/cluster/product.ts';
-import { type Arrivals, Crowd, type CrowdObject } from '../dev/workload/crowd.ts';
+import { type Arrivals, Crowd, type CrowdObject, crowdObject } from '../dev/workload/crowd.ts';
 import { agentStartDelays, lateShareOf } from './measure/agent-metrics.ts';
 import type { Bar } from './measure/bar.ts';
 import type { Distribution } from './measure/distribution.ts';
@@ -28,11 +28,7 @@ const DRIPPING = [8107, 8108].map((port) => anObject('dripping', port));
 function anObject(kind: string, port: number): CrowdObject {
   const http = { targetPort: port, path: '/healthz' };
   const probe = { mode: 'HTTP', http, timeoutSeconds: 1, failureThreshold: 3 };
-  return {
-    name: `${kind}-${port}`,
-    port,
-    healthcheck: { initialDelaySeconds: 0, periodSeconds: 1, probes: [probe] },
-  };
+  return crowdObject(`${kind}-${port}`, port, probe);
 }
 
 await runBenchmark({

@@ -30,6 +30,11 @@ export interface CrowdSpec {
 /** When connections arrived at each `address:port`, milliseconds of a monotonic clock. */
 export type Arrivals = ReadonlyMap<string, readonly number[]>;
 
+/** An object whose one probe runs every second, from the start of the pods on. */
+export function crowdObject(name: string, port: number, probe: object): CrowdObject {
+  return { name, port, healthcheck: { initialDelaySeconds: 0, periodSeconds: 1, probes: [probe] } };
+}
+
 /** Thousands of targets on one node: pods times ports, with one server behind all of them. */
 export class Crowd {
   readonly server: ManagedProcess;

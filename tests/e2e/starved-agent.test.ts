@@ -4,7 +4,7 @@ import { type Cluster, startCluster } from '../../dev/cluster/cluster.ts';
 import { type Product, startProduct } from '../../dev/cluster/product.ts';
 import { makeCpuGroup } from '../../dev/process/cpu-group.ts';
 import { waitFor } from '../../dev/process/wait-for.ts';
-import { Crowd, type CrowdObject } from '../../dev/workload/crowd.ts';
+import { Crowd, type CrowdObject, crowdObject } from '../../dev/workload/crowd.ts';
 import { EndpointLog } from '../../dev/workload/endpoint-log.ts';
 import { type EndpointRemoval, endpointRemovals } from '../../dev/workload/endpoint-removals.ts';
 import { createNamespace } from '../../dev/workload/example-cluster.ts';
@@ -36,8 +36,7 @@ let crowd: Crowd;
 let clock: SteppedClock;
 
 function anObject(port: number, probe: object): CrowdObject {
-  const probes = [{ ...probe, timeoutSeconds: 1, failureThreshold: 1 }];
-  return { name: `good-${port}`, port, healthcheck: { initialDelaySeconds: 0, periodSeconds: 1, probes } };
+  return crowdObject(`good-${port}`, port, { ...probe, timeoutSeconds: 1, failureThreshold: 1 });
 }
 
 beforeAll(async () => {
