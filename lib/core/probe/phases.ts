@@ -1,10 +1,11 @@
 import { goldenFraction } from '#lib/core/probe/golden-fraction.ts';
 
 /**
- * Which phases the targets of one period have. A period is divided into bins of equal length. The first few targets
- * of a bin share the phase at its start, because most of what a lone probe costs is waking up for it; further ones
- * form further groups of the same size that are spread over the bin, because a larger one would hold up its own last
- * members. Each bin has its groups at the same places, so that any two bins in a row hold equally many targets.
+ * Which phases the targets of one period have. A period is divided into bins of equal length. The first targets of a
+ * bin share the phase at its start, because most of what a lone probe costs is waking up for it; further ones form
+ * further groups of the same size that are spread over the bin, because a larger one would hold up its own last
+ * members. Each bin has its groups at the same places, so that no part of a period as long as a bin holds more targets
+ * than a bin.
  */
 export interface Phases {
   /** Targets in each bin. */
@@ -19,22 +20,27 @@ export interface TakenPhase {
   readonly phase: number;
 }
 
-/** Bins of a period of one second and less: 25 ms each, and less. */
-const MOST_BINS = 40;
+/**
+ * Length of the bins of short periods. It is longer than the 50 ms in which at most 1.2 × the mean may start, by as
+ * much as starts may be late: two groups in a row are in no 50 ms, unless the first is more than 5 ms late.
+ */
+const SHORT_BIN_MS = 1000 / 18;
 /** Bins of a period of ten seconds and more: a long period bears a coarser spread for fewer wake-ups. */
 const FEWEST_BINS = 16;
 const BINS_TIMES_PERIOD_MS = 160_000;
-/** Targets that share a phase: in bins so short that it makes no difference to the load, and in longer ones. */
-const GROUP_IN_SHORT_BIN = 25;
+/**
+ * Targets that share a phase. In short bins as many as make their cost small beside that of waking up, and as start
+ * within 5 ms; in longer ones few, so that they make no burst.
+ */
+const GROUP_IN_SHORT_BIN = 55;
 const GROUP_IN_LONG_BIN = 7;
-const LONGEST_SHORT_BIN_MS = 25;
 
 /** The phases of a period that no target has yet. */
 export function emptyPhases(periodMs: number): Phases {
-  const wanted = Math.round(BINS_TIMES_PERIOD_MS / periodMs);
-  const bins = Math.min(MOST_BINS, Math.max(FEWEST_BINS, wanted));
-  const groupSize = periodMs / bins <= LONGEST_SHORT_BIN_MS ? GROUP_IN_SHORT_BIN : GROUP_IN_LONG_BIN;
-  return { counts: new Array<number>(bins).fill(0), groupSize };
+  const shortBins = Math.max(1, Math.round(periodMs / SHORT_BIN_MS));
+  const longBins = Math.max(FEWEST_BINS, Math.round(BINS_TIMES_PERIOD_MS / periodMs));
+  const groupSize = shortBins <= longBins ? GROUP_IN_SHORT_BIN : GROUP_IN_LONG_BIN;
+  return { counts: new Array<number>(Math.min(shortBins, longBins)).fill(0), groupSize };
 }
 
 /** Gives one more target a phase in the emptiest bin, so that the bins stay even whoever comes and goes. */
