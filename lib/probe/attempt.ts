@@ -18,40 +18,35 @@ export interface Work {
  * its sockets exactly once. Never rejects.
  */
 export function attempt(clock: Clock, run: ProbeRun, work: Work): Promise<ProbeOutcome> {
-  const { promise, resolve } = Promise.withResolvers<ProbeOutcome>();
-  if (run.signal.aborted) {
-    return Promise.resolve(cancelled());
-  }
+  if (run.signal.aborted) return Promise.resolve(cancelled());
+  return new Promise((resolve) => begin(clock, run, work, resolve));
+}
+
+function begin(clock: Clock, run: ProbeRun, work: Work, resolve: (outcome: ProbeOutcome) => void): void {
   let isSettled = false;
   let release: (() => void) | undefined;
 
   const settle = (outcome: ProbeOutcome): void => {
-    if (isSettled) {
-      return;
-    }
+    if (isSettled) return;
     isSettled = true;
     cancelDeadline();
     stopListening();
     resolve(outcome);
     release?.();
   };
-  const onAbort = (): void => settle(cancelled());
   // An answer that has arrived but is not read yet counts: timers run before sockets in one turn of the event
   // loop, so a busy checker would call a prompt target late.
   const onDeadline = (): void => void setImmediate(() => settle(work.onTimeout()));
 
   const cancelDeadline = clock.schedule(Math.max(0, run.deadlineMs - clock.monotonicMs()), onDeadline);
-  const stopListening = onAborted(run.signal, onAbort);
+  const stopListening = onAborted(run.signal, () => settle(cancelled()));
   try {
     release = work.start(settle);
   } catch (error) {
     settle(bug(error));
-    return promise;
+    return;
   }
-  if (isSettled) {
-    release();
-  }
-  return promise;
+  if (isSettled) release();
 }
 
 /** Who wants to know of the abort of a signal: nearly always one run at a time. */

@@ -167,16 +167,19 @@ export class ProbeWorker {
     const run: Run = { startedMs, turn, lostTime, abort, outcome: undefined };
     this.#runs = this.#runs.length === 0 ? [run] : [...this.#runs, run];
     this.#watchRuns();
-    void this.#observe(run).then((outcome) => this.#settle(run, outcome));
+    this.#probe(run).then(
+      (outcome) => this.#settle(run, outcome),
+      (error: unknown) => this.#settle(run, bug(error)),
+    );
   }
 
-  async #observe({ startedMs, abort }: Run): Promise<ProbeOutcome> {
+  #probe({ startedMs, abort }: Run): Promise<ProbeOutcome> {
     const { probe, target } = this.assignment;
     const deadlineMs = startedMs + probe.timeoutMs;
     try {
-      return await this.#deps.prober(probe, target, { deadlineMs, signal: abort.signal });
+      return this.#deps.prober(probe, target, { deadlineMs, signal: abort.signal });
     } catch (error) {
-      return bug(error);
+      return Promise.resolve(bug(error));
     }
   }
 

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { HttpVersion } from '#lib/core/probe/probe.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';
-import { type HttpRequest, http1Bytes } from '#lib/probe/probers/http-request.ts';
+import { type HttpRequest, http1Text } from '#lib/probe/probers/http-request.ts';
 import { HttpResponseReader, type ResponseState } from '#lib/probe/probers/http-response-reader.ts';
 import { type Http2Channel, openHttp2 } from '#lib/probe/probers/http2-channel.ts';
 import { startTls, type TlsSettings } from '#lib/probe/tls-handshake.ts';
@@ -77,7 +77,7 @@ export class HttpConnection {
     }
     this.#reader = new HttpResponseReader(request.method);
     this.#isAnswered = false;
-    this.#stream?.write(http1Bytes(request));
+    this.#stream?.write(http1Text(request));
   }
 
   /** Ends the connection without TIME_WAIT. The user hears nothing more. */

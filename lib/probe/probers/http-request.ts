@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly path: string;
   /** All but `Host`, in order; a name may repeat. */
   readonly headers: readonly Header[];
+  /** The same as HTTP/1.1 writes them, with the empty line at their end. */
+  readonly headerText: string;
 }
 
 /** The request, or why the settings cannot be written as one. */
@@ -33,14 +35,18 @@ export function httpRequest(probe: HttpProbe, target: Target, userAgent: string)
   }
   if (known.kind === 'invalid') return known;
   const { method, scheme, path } = probe;
-  return { kind: 'request', method, scheme, host: hostHeader(probe, target), path, headers: known.headers };
+  const { host = addressOf(probe, target), headers, headerText } = known;
+  return { kind: 'request', method, scheme, host, path, headers, headerText };
 }
 
 /** What is the same for all runs and targets of a probe: to check and to build it each time would cost microseconds. */
 const prepared = new WeakMap<HttpProbe, Prepared>();
 
 type Prepared = { readonly userAgent: string } & (
-  | { readonly kind: 'headers'; readonly headers: readonly Header[] }
+  | ({ readonly kind: 'headers'; readonly host: string | undefined } & Pick<
+      HttpRequest,
+      'headers' | 'headerText'
+    >)
   | { readonly kind: 'invalid'; readonly message: string }
 );
 
@@ -59,15 +65,16 @@ function prepare(probe: HttpProbe, userAgent: string): Prepared {
     ...defaults.filter(([name]) => !own.some((header) => isNamed(header.name, name))),
     ...own.filter((header) => !isRemoval(header)).map(({ name, value }): Header => [name, value]),
   ];
-  return { kind: 'headers', userAgent, headers };
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+  const host = hostHeaderOf(probe) ?? probe.host;
+  return { kind: 'headers', userAgent, host, headers, headerText: `${lines.join('')}\r\n` };
 }
 
 const CLOSE: Header = ['Connection', 'close'];
 
-/** The request as HTTP/1.1 writes it. */
-export function http1Bytes({ method, path, host, headers }: HttpRequest): Buffer {
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${lines}\r\n`);
+/** The request as HTTP/1.1 writes it, in UTF-8. */
+export function http1Text({ method, path, host, headerText }: HttpRequest): string {
+  return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${headerText}`;
 }
 
 /**
@@ -101,13 +108,11 @@ export function serverName(probe: HttpProbe, target: Target): string {
   return bracketed ?? (isIPv6(host) ? host : host.replace(/:\d+$/, ''));
 }
 
-function hostHeader(probe: HttpProbe, { address, port }: Target): string {
-  const host = hostHeaderOf(probe) ?? probe.host;
-  if (host !== undefined) {
-    return host;
-  }
-  const name = isIPv6(address) ? `[${address}]` : address;
-  return port === (probe.scheme === 'HTTPS' ? 443 : 80) ? name : `${name}:${port}`;
+/** What `Host` says unless the probe does. */
+function addressOf({ scheme }: HttpProbe, { address, port }: Target): string {
+  // An IP address, so this tells one family from the other.
+  const name = address.includes(':') ? `[${address}]` : address;
+  return port === (scheme === 'HTTPS' ? 443 : 80) ? name : `${name}:${port}`;
 }
 
 function hostHeaderOf(probe: HttpProbe): string | undefined {

@@ -34,13 +34,13 @@ const NO_BODY = Buffer.alloc(0);
 export class HttpResponseReader {
   readonly #method: 'GET' | 'HEAD';
   #headBytes = 0;
-  /** The line being read, one character a byte; grows as a rope, so that a drip of bytes costs no copies. */
+  /** What has come of a line that is not whole, one character a byte; a rope, so that a drip of bytes costs no copies. */
   #line = '';
   #status: number | undefined;
   #isPersistent = false;
-  #fields = new FramingFields();
+  #fields: FramingFields | undefined;
   #decoder: BodyDecoder | undefined;
-  #state: ResponseState = { kind: 'head' };
+  #state: ResponseState = HEAD;
 
   /** `method` is that of the request: an answer to HEAD has no body. */
   constructor(method: 'GET' | 'HEAD') {
@@ -49,16 +49,10 @@ export class HttpResponseReader {
 
   /** Takes the next bytes; ignored once complete or malformed. */
   push(bytes: Buffer): ResponseState {
-    let rest: Buffer | undefined = bytes;
-    while (rest !== undefined && rest.length > 0) {
-      if (this.#state.kind === 'head') {
-        rest = this.#readLine(rest);
-      } else if (this.#state.kind === 'body') {
-        this.#readBody(this.#state, rest);
-        rest = undefined;
-      } else {
-        rest = undefined;
-      }
+    let offset = 0;
+    while (this.#state.kind === 'head' && offset < bytes.length) offset = this.#readLine(bytes, offset);
+    if (this.#state.kind === 'body' && offset < bytes.length) {
+      this.#readBody(this.#state, offset === 0 ? bytes : bytes.subarray(offset));
     }
     return this.#state;
   }
@@ -77,27 +71,45 @@ export class HttpResponseReader {
     return this.#state;
   }
 
-  #readLine(bytes: Buffer): Buffer | undefined {
-    const newline = bytes.indexOf(0x0a);
-    const length = newline === -1 ? bytes.length : newline + 1;
-    this.#headBytes += length;
+  /** Gives the offset of the byte after the line, or after all bytes if the line does not end in them. */
+  #readLine(bytes: Buffer, offset: number): number {
+    const newline = bytes.indexOf(LINE_FEED, offset);
+    const next = newline === -1 ? bytes.length : newline + 1;
+    this.#headBytes += next - offset;
     if (this.#headBytes > LONGEST_HEAD_BYTES) {
       this.#fail('more than 32 KiB of headers');
-      return undefined;
+      return bytes.length;
     }
-    this.#line += bytes.toString('latin1', 0, newline === -1 ? length : newline);
     if (newline === -1) {
-      return undefined;
+      this.#line += bytes.toString('latin1', offset, next);
+      return next;
     }
-    const line = this.#line.endsWith('\r') ? this.#line.slice(0, -1) : this.#line;
+    if (this.#line === '' && this.#isWithoutMeaning(bytes, offset, newline)) return next;
+    const end = newline > offset && bytes[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline;
+    const isWhole = this.#line === '';
+    this.#takeLine(isWhole ? bytes.toString('latin1', offset, end) : this.#endLine(bytes, offset, newline));
+    return next;
+  }
+
+  /** The line that began in earlier bytes. Its carriage return may be the last one of them. */
+  #endLine(bytes: Buffer, offset: number, newline: number): string {
+    const line = this.#line + bytes.toString('latin1', offset, newline);
     this.#line = '';
-    this.#takeLine(line);
-    return bytes.subarray(length);
+    return line.endsWith('\r') ? line.slice(0, -1) : line;
+  }
+
+  /** Most headers are none of ours: this look at their bytes spares them becoming text. */
+  #isWithoutMeaning(bytes: Buffer, offset: number, newline: number): boolean {
+    if (this.#status === undefined) return false;
+    const first = bytes[offset] ?? 0;
+    if (!isLetter(first) || OUR_FIRST_LETTERS.has(first)) return false;
+    const colon = bytes.indexOf(COLON, offset);
+    return colon !== -1 && colon < newline;
   }
 
   #takeLine(line: string): void {
     if (this.#status === undefined) {
-      const match = /^HTTP\/1\.(\d) (\d{3})(?: .*)?$/.exec(line);
+      const match = STATUS_LINE.exec(line);
       if (match === null) {
         this.#fail('something other than HTTP/1');
         return;
@@ -106,25 +118,27 @@ export class HttpResponseReader {
       this.#status = Number(match[2]);
     } else if (line === '') {
       this.#endHead(this.#status);
-    } else if (!this.#fields.add(line)) {
-      this.#fail('a malformed header');
+    } else {
+      this.#fields ??= new FramingFields();
+      if (!this.#fields.add(line)) this.#fail('a malformed header');
     }
   }
 
   #endHead(status: number): void {
     const isInterim = status < 200 && status !== 101;
-    const framing = this.#fields.framing();
-    const { location, closesConnection } = this.#fields;
-    this.#fields = new FramingFields();
+    const fields = this.#fields ?? new FramingFields();
+    this.#fields = undefined;
     if (isInterim) {
       this.#status = undefined;
       return;
     }
+    const { location, closesConnection } = fields;
     const keepsConnection = this.#isPersistent && !closesConnection && status >= 200;
     if (this.#method === 'HEAD' || status < 200 || status === 204 || status === 304) {
       this.#state = { kind: 'complete', status, location, keepsConnection, body: NO_BODY };
       return;
     }
+    const framing = fields.framing();
     if (framing === undefined) {
       this.#fail('a malformed Content-Length');
       return;
@@ -153,13 +167,27 @@ export class HttpResponseReader {
   }
 }
 
+const HEAD: ResponseState = { kind: 'head' };
+const STATUS_LINE = /^HTTP\/1\.(\d) (\d{3})(?: .*)?$/;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const COLON = 0x3a;
+/** Those of the header fields that are read. */
+const OUR_FIRST_LETTERS: ReadonlySet<number> = new Set(Buffer.from('cltCLT'));
+
+function isLetter(byte: number): boolean {
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
 /** The header fields that say where the body ends, and what follows it. */
 class FramingFields {
   /** Of several the first, as browsers and kubelet take it. */
   location: string | undefined;
   closesConnection = false;
-  #contentLengths: string[] = [];
-  #codings: string[] = [];
+  /** Lengths that contradict each other count as one that is no number. */
+  #contentLength: string | undefined;
+  #lastCoding: string | undefined;
 
   /** Takes one header line; false when it is none. A folded line continues a field that does not matter here. */
   add(line: string): boolean {
@@ -170,7 +198,7 @@ class FramingFields {
     if (colon <= 0) {
       return false;
     }
-    if (FIRST_LETTER_OF_OURS.test(line)) {
+    if (OUR_FIRST_LETTERS.has(line.charCodeAt(0))) {
       this.#take(line.slice(0, colon).trimEnd().toLowerCase(), line.slice(colon + 1));
     }
     return true;
@@ -178,26 +206,26 @@ class FramingFields {
 
   /** RFC 9112 §6.3; absent when the lengths contradict each other or are no numbers. */
   framing(): Framing | undefined {
-    if (this.#codings.length > 0) {
-      return this.#codings.at(-1) === 'chunked' ? { kind: 'chunked' } : { kind: 'untilClose' };
+    if (this.#lastCoding !== undefined) {
+      return this.#lastCoding === 'chunked' ? { kind: 'chunked' } : { kind: 'untilClose' };
     }
-    const [length, ...others] = this.#contentLengths;
+    const length = this.#contentLength;
     if (length === undefined) {
       return { kind: 'untilClose' };
     }
-    if (!/^\d{1,15}$/.test(length) || others.some((other) => other !== length)) {
-      return undefined;
-    }
-    return { kind: 'length', bytes: Number(length) };
+    return CONTENT_LENGTH.test(length) ? { kind: 'length', bytes: Number(length) } : undefined;
   }
 
   #take(name: string, value: string): void {
     switch (name) {
       case 'content-length':
-        this.#contentLengths.push(...membersOf(value));
+        for (const length of membersOf(value)) {
+          this.#contentLength ??= length;
+          if (length !== this.#contentLength) this.#contentLength = CONTRADICTION;
+        }
         break;
       case 'transfer-encoding':
-        this.#codings.push(...membersOf(value).map((coding) => coding.toLowerCase()));
+        this.#lastCoding = membersOf(value).at(-1)?.toLowerCase();
         break;
       case 'connection':
         this.closesConnection ||= membersOf(value).some((option) => option.toLowerCase() === 'close');
@@ -209,9 +237,9 @@ class FramingFields {
   }
 }
 
-/** Most headers are none of ours: this look spares them the rest. */
-const FIRST_LETTER_OF_OURS = /^[clt]/i;
+const CONTENT_LENGTH = /^\d{1,15}$/;
+const CONTRADICTION = 'contradiction';
 
 function membersOf(value: string): readonly string[] {
-  return value.split(',').map((member) => member.trim());
+  return value.includes(',') ? value.split(',').map((member) => member.trim()) : [value.trim()];
 }

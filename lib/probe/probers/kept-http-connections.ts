@@ -23,6 +23,8 @@ export interface KeptConnection {
 
 interface Group {
   readonly target: Target;
+  /** No longer the group of its target. */
+  isForgotten: boolean;
   readonly idle: KeptConnection[];
   /** Before this time no end is told. */
   silentUntilMs: number;
@@ -36,6 +38,8 @@ interface Group {
 export class KeptHttpConnections {
   readonly #deps: KeptHttpConnectionsDeps;
   readonly #groups = new Map<string, Group>();
+  /** What the key of a target leads to: to build the key for each run would cost more than to look up. */
+  readonly #known = new WeakMap<Target, Group>();
 
   constructor(deps: KeptHttpConnectionsDeps) {
     this.#deps = deps;
@@ -43,9 +47,9 @@ export class KeptHttpConnections {
 
   /** An idle connection with these settings, which is the caller's from then on. */
   take(target: Target, settings: HttpConnectionSettings): KeptConnection | undefined {
-    const idle = this.#groups.get(keyOf(target))?.idle;
-    const index = idle?.findIndex(({ connection }) => isSame(connection.settings, settings)) ?? -1;
-    return index === -1 ? undefined : idle?.splice(index, 1)[0];
+    const { idle } = this.#groupOf(target);
+    const index = indexOf(idle, settings);
+    return index === -1 ? undefined : idle.splice(index, 1)[0];
   }
 
   /** Takes a connection over that a run for the target has no use for at the moment. */
@@ -53,7 +57,7 @@ export class KeptHttpConnections {
     const { connection, openedMs } = kept;
     const nowMs = this.#deps.clock.monotonicMs();
     const group = this.#groupOf(target);
-    const isSurplus = group.idle.some((other) => isSame(other.connection.settings, connection.settings));
+    const isSurplus = indexOf(group.idle, connection.settings) !== -1;
     if (isSurplus || nowMs - openedMs >= LONGEST_LIFE_MS) {
       connection.close();
       return;
@@ -67,8 +71,10 @@ export class KeptHttpConnections {
   forget(target: Target): void {
     const key = keyOf(target);
     const group = this.#groups.get(key);
+    if (group === undefined) return;
     this.#groups.delete(key);
-    for (const { connection } of group?.idle ?? []) connection.close();
+    group.isForgotten = true;
+    for (const { connection } of group.idle) connection.close();
   }
 
   /** Ends all idle connections. */
@@ -77,9 +83,18 @@ export class KeptHttpConnections {
   }
 
   #groupOf(target: Target): Group {
+    const known = this.#known.get(target);
+    if (known !== undefined && !known.isForgotten) return known;
     const key = keyOf(target);
-    const group = this.#groups.get(key) ?? { target, idle: [], silentUntilMs: 0, silenceMs: 0 };
+    const group = this.#groups.get(key) ?? {
+      target,
+      isForgotten: false,
+      idle: [],
+      silentUntilMs: 0,
+      silenceMs: 0,
+    };
     this.#groups.set(key, group);
+    this.#known.set(target, group);
     return group;
   }
 
@@ -98,7 +113,12 @@ export class KeptHttpConnections {
   }
 }
 
+function indexOf(idle: readonly KeptConnection[], settings: HttpConnectionSettings): number {
+  return idle.findIndex(({ connection }) => isSame(connection.settings, settings));
+}
+
 function isSame(a: HttpConnectionSettings, b: HttpConnectionSettings): boolean {
+  if (a === b) return true;
   return (
     a.target.port === b.target.port &&
     a.version === b.version &&

@@ -66,7 +66,7 @@ export function createProbers(deps: ProbersDeps): Probers {
         return Promise.resolve(unknown('InvalidSettings', message));
       }
       try {
-        return dispatch(probe, target, run).catch(bug);
+        return dispatch(probe, target, run);
       } catch (error) {
         return Promise.resolve(bug(error));
       }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HttpProbe } from '#lib/core/probe/probe.ts';
 import { isAccepted } from '#lib/probe/probers/http-answer.ts';
-import { http1Bytes, http2Fields, httpRequest, serverName } from '#lib/probe/probers/http-request.ts';
+import { http1Text, http2Fields, httpRequest, serverName } from '#lib/probe/probers/http-request.ts';
 import { anHttpProbe } from '../../../../support/builders.ts';
 import { targetOf } from '../../../../support/loopback-server.ts';
 
@@ -90,7 +90,7 @@ describe('the bytes of a request', () => {
   ];
   test.each(cases)('$name', ({ probe, port, address, want }) => {
     const request = httpRequest(anHttpProbe(probe), targetOf(port ?? 8080, address ?? '10.0.0.1'), 'swh/1');
-    expect(request.kind === 'request' && http1Bytes(request).toString()).toBe(want);
+    expect(request.kind === 'request' && http1Text(request)).toBe(want);
   });
 
   test.each([
