@@ -31,14 +31,13 @@ const prober = createGrpcProber({
   clientCertificates: () => ({ missing: 'no Secrets in a benchmark' }),
   userAgent: 'service-with-healthchecks/benchmark',
 });
-const signal = new AbortController().signal;
 
 async function ours(port: number): Promise<void> {
   const thresholds = { successThreshold: 1, failureThreshold: 1 };
   const probe: GrpcProbe = { kind: 'grpc', port, timeoutMs: TIMEOUT_MS, service: '', ...thresholds };
   const target = { namespace: 'default', podName: 'p', podUid: 'uid', address: '127.0.0.1', port };
   const deadlineMs = systemClock.monotonicMs() + TIMEOUT_MS;
-  const outcome = await prober(probe, target, { deadlineMs, signal });
+  const outcome = await prober(probe, target, { deadlineMs, cancel: undefined });
   if (outcome.kind !== 'success') throw new Error(outcome.message);
 }
 

@@ -14,11 +14,10 @@ export interface Work {
 }
 
 /**
- * Runs the work until it settles, the deadline passes or the signal aborts, whichever is first, and then releases
+ * Runs the work until it settles, the deadline passes or the run is cancelled, whichever is first, and then releases
  * its sockets exactly once. Never rejects.
  */
 export function attempt(clock: Clock, run: ProbeRun, work: Work): Promise<ProbeOutcome> {
-  if (run.signal.aborted) return Promise.resolve(cancelled());
   return new Promise((resolve) => begin(clock, run, work, resolve));
 }
 
@@ -30,7 +29,7 @@ function begin(clock: Clock, run: ProbeRun, work: Work, resolve: (outcome: Probe
     if (isSettled) return;
     isSettled = true;
     cancelDeadline();
-    stopListening();
+    run.cancel = undefined;
     resolve(outcome);
     release?.();
   };
@@ -39,7 +38,7 @@ function begin(clock: Clock, run: ProbeRun, work: Work, resolve: (outcome: Probe
   const onDeadline = (): void => void setImmediate(() => settle(work.onTimeout()));
 
   const cancelDeadline = clock.schedule(Math.max(0, run.deadlineMs - clock.monotonicMs()), onDeadline);
-  const stopListening = onAborted(run.signal, () => settle(cancelled()));
+  run.cancel = () => settle(cancelled());
   try {
     release = work.start(settle);
   } catch (error) {
@@ -47,42 +46,6 @@ function begin(clock: Clock, run: ProbeRun, work: Work, resolve: (outcome: Probe
     return;
   }
   if (isSettled) release();
-}
-
-/** Who wants to know of the abort of a signal: nearly always one run at a time. */
-interface Listeners {
-  first: (() => void) | undefined;
-  others: Set<() => void> | undefined;
-}
-
-const listenersOf = new WeakMap<AbortSignal, Listeners>();
-
-/**
- * Calls back when the signal aborts; the returned function ends that. A signal serves many runs, and to add and to
- * remove a listener of its own for each would cost more than the rest of an attempt.
- */
-function onAborted(signal: AbortSignal, callback: () => void): () => void {
-  const all = listenersOf.get(signal) ?? listen(signal);
-  if (all.first === undefined) {
-    all.first = callback;
-    return () => {
-      all.first = undefined;
-    };
-  }
-  const others = all.others ?? new Set();
-  all.others = others.add(callback);
-  return () => others.delete(callback);
-}
-
-function listen(signal: AbortSignal): Listeners {
-  const all: Listeners = { first: undefined, others: undefined };
-  listenersOf.set(signal, all);
-  const onAbort = (): void => {
-    all.first?.();
-    for (const callback of all.others ?? []) callback();
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  return all;
 }
 
 /** The outcome of a run that was called off. */

@@ -2,10 +2,10 @@ import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } fro
 import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/probe/schedule.ts';
 import type { VerdictState } from '#lib/core/probe/verdict.ts';
 import { isSameCheck, type ProbeAssignment, sharingKey } from './probe-assignment.ts';
-import { type ProbeObserver, ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
+import { ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
 import { type LoggedRun, RunLog } from './run-log.ts';
 
-export interface ProbePoolDeps extends ProbeWorkerDeps {
+export interface ProbePoolDeps extends Omit<ProbeWorkerDeps, 'log'> {
   /** Called when no worker is left for the check, to end what the prober holds open for it. */
   readonly release: (assignment: ProbeAssignment) => void;
   /** Called for each owner of a check whose verdict, or the message of a down one, has changed. */
@@ -45,6 +45,7 @@ const CROWD_WINDOW_MS = 1000;
  */
 export class ProbePool {
   readonly #deps: ProbePoolDeps;
+  readonly #workerDeps: ProbeWorkerDeps;
   readonly #posts = new Map<string, Post>();
   readonly #owners = new Map<string, ReadonlyMap<string, Claim>>();
   /** By period. */
@@ -55,6 +56,7 @@ export class ProbePool {
 
   constructor(deps: ProbePoolDeps) {
     this.#deps = deps;
+    this.#workerDeps = { ...deps, log: this.#log };
   }
 
   /** Number of checks that run. */
@@ -127,26 +129,14 @@ export class ProbePool {
   #open(key: string, assignment: ProbeAssignment): Post {
     const owners = new Set<string>();
     const taken = this.#takePhase(assignment.periodMs);
-    const work = { assignment, schedule: this.#firstSchedule(assignment, taken) };
     const place = this.#log.take();
-    const deps = { ...this.#deps, observer: this.#observerOf(place) };
-    const worker = new ProbeWorker(deps, work, () => {
+    const work = { assignment, schedule: this.#firstSchedule(assignment, taken), place };
+    const worker = new ProbeWorker(this.#workerDeps, work, () => {
       for (const owner of owners) this.#deps.onChange(owner, assignment);
     });
     const post: Post = { key, taken, worker, owners, place };
     this.#posts.set(key, post);
     return post;
-  }
-
-  #observerOf(place: number): ProbeObserver {
-    const { clock, observer } = this.#deps;
-    return {
-      started: observer.started,
-      finished: (kind, outcome, durationMs) => {
-        this.#log.note(place, outcome, { endedMs: clock.monotonicMs(), durationMs });
-        observer.finished(kind, outcome, durationMs);
-      },
-    };
   }
 
   #leave(post: Post, owner: string): void {

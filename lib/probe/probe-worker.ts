@@ -11,7 +11,8 @@ import { bug } from './attempt.ts';
 import { doubt, type LostTime } from './doubt.ts';
 import { durationText } from './duration-text.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
-import type { Prober } from './prober.ts';
+import type { ProbeRun, Prober } from './prober.ts';
+import type { RunLog } from './run-log.ts';
 
 /** Knows when this process could not work, so that a slow target can be told from a slow checker. */
 export interface StallWitness {
@@ -37,20 +38,25 @@ export interface ProbeWorkerDeps {
   readonly prober: Prober<Probe>;
   readonly stalls: StallWitness;
   readonly observer: ProbeObserver;
+  readonly log: Pick<RunLog, 'note'>;
   readonly sentinels: SentinelHolder;
 }
 
-/** What a run stands for in the schedule; one beside others stands for the same as the first of them. */
-interface Turn {
+/** What a worker is to do. */
+export interface ProbeWork {
+  readonly assignment: ProbeAssignment;
+  readonly schedule: Schedule;
+  /** Place in the log of runs. */
+  readonly place: number;
+}
+
+/** One run under way. What it stands for in the schedule, one beside others has from the first of them. */
+interface Run extends StartedRun, ProbeRun {
+  /** Out of turn. */
   readonly isExtra: boolean;
   /** When it was due; out of turn: when it was started. */
   readonly dueMs: number;
-}
-
-interface Run extends StartedRun {
-  readonly turn: Turn;
   readonly lostTime: () => LostTime;
-  readonly abort: AbortController;
   outcome: ProbeOutcome | undefined;
 }
 
@@ -72,6 +78,7 @@ export class ProbeWorker {
   readonly assignment: ProbeAssignment;
   readonly #deps: ProbeWorkerDeps;
   readonly #onChange: () => void;
+  readonly #place: number;
   #state: VerdictState;
   #schedule: Schedule;
   /** Those that the verdict waits for, in order of start. */
@@ -81,8 +88,6 @@ export class ProbeWorker {
   /** When the armed timer is due. */
   #armedMs = 0;
   #cancelTimer: (() => void) | undefined;
-  /** Serves many runs that are alone: one of its own for each would cost as much as the rest of a short run. */
-  #abort = new AbortController();
   #isStopped = false;
   /** The armed timer is for a run out of turn. */
   #isExtra = false;
@@ -93,14 +98,11 @@ export class ProbeWorker {
   #mayRunEarly: boolean;
 
   /** `onChange` is called when the verdict, or the message of a down one, has changed. */
-  constructor(
-    deps: ProbeWorkerDeps,
-    work: { readonly assignment: ProbeAssignment; readonly schedule: Schedule },
-    onChange: () => void,
-  ) {
+  constructor(deps: ProbeWorkerDeps, work: ProbeWork, onChange: () => void) {
     this.#deps = deps;
     this.assignment = work.assignment;
     this.#schedule = work.schedule;
+    this.#place = work.place;
     this.#state = work.assignment.start.state;
     this.#onChange = onChange;
     this.#mayRunEarly = work.assignment.start.firstRun === 'restored';
@@ -126,16 +128,16 @@ export class ProbeWorker {
     this.#wait(atMs);
   }
 
-  /** Ends the worker and aborts what is under way, whose outcome then counts for nothing. */
+  /** Ends the worker and cancels what is under way, whose outcome then counts for nothing. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const runs = this.#runs;
     this.#runs = NO_RUNS;
-    for (const { lostTime, abort } of runs) {
-      lostTime();
-      abort.abort(new Error('the target is no longer probed'));
+    for (const run of runs) {
+      run.lostTime();
+      run.cancel?.();
     }
   }
 
@@ -159,12 +161,21 @@ export class ProbeWorker {
     if (!isExtra) observer.started(this.assignment.probe.kind, Math.max(0, startedMs - this.#armedMs));
     this.#isExtra = false;
     this.#mayRunEarly = true;
-    this.#start(startedMs, { isExtra, dueMs }, this.#abort);
+    this.#start(startedMs, isExtra, dueMs);
   };
 
-  #start(startedMs: number, turn: Turn, abort: AbortController): void {
+  #start(startedMs: number, isExtra: boolean, dueMs: number): void {
+    const deadlineMs = startedMs + this.assignment.probe.timeoutMs;
     const lostTime = this.#deps.stalls.watch();
-    const run: Run = { startedMs, turn, lostTime, abort, outcome: undefined };
+    const run: Run = {
+      startedMs,
+      deadlineMs,
+      isExtra,
+      dueMs,
+      lostTime,
+      cancel: undefined,
+      outcome: undefined,
+    };
     this.#runs = this.#runs.length === 0 ? [run] : [...this.#runs, run];
     this.#watchRuns();
     this.#probe(run).then(
@@ -173,11 +184,10 @@ export class ProbeWorker {
     );
   }
 
-  #probe({ startedMs, abort }: Run): Promise<ProbeOutcome> {
+  #probe(run: Run): Promise<ProbeOutcome> {
     const { probe, target } = this.assignment;
-    const deadlineMs = startedMs + probe.timeoutMs;
     try {
-      return this.#deps.prober(probe, target, { deadlineMs, signal: abort.signal });
+      return this.#deps.prober(probe, target, run);
     } catch (error) {
       return Promise.resolve(bug(error));
     }
@@ -187,7 +197,7 @@ export class ProbeWorker {
   #watchRuns(notBeforeMs = 0): void {
     const waiting = this.#oldestWaiting();
     if (waiting === undefined) return;
-    const giveUpMs = waiting.startedMs + this.assignment.probe.timeoutMs + GRACE_MS;
+    const giveUpMs = waiting.deadlineMs + GRACE_MS;
     const recheckMs = this.#nextRecheckMs();
     const atMs = recheckMs === undefined ? giveUpMs : Math.max(recheckMs, notBeforeMs);
     if (atMs < giveUpMs) this.#arm(atMs, this.#recheck);
@@ -214,7 +224,7 @@ export class ProbeWorker {
     const lateMs = nowMs - this.#armedMs;
     // Whatever the target has answered meanwhile may lie unread: it gets the time that this process has lost.
     if (lateMs > LATE_TIMER_MS) this.#watchRuns(nowMs + lateMs);
-    else this.#start(nowMs, oldest.turn, new AbortController());
+    else this.#start(nowMs, oldest.isExtra, oldest.dueMs);
   };
 
   readonly #giveUp = (): void => {
@@ -222,8 +232,7 @@ export class ProbeWorker {
     if (run === undefined) return;
     const { timeoutMs } = this.assignment.probe;
     this.#settle(run, failure('Timeout', `no answer within ${durationText(timeoutMs)}`));
-    run.abort.abort(new Error('the deadline of the probe has passed'));
-    if (run.abort === this.#abort) this.#abort = new AbortController();
+    run.cancel?.();
   };
 
   #settle(run: Run, reported: ProbeOutcome): void {
@@ -232,9 +241,12 @@ export class ProbeWorker {
     const { probe } = this.assignment;
     const outcome = doubt(reported, lostTime, probe.timeoutMs);
     run.outcome = outcome;
-    const nowMs = this.#deps.clock.monotonicMs();
-    this.#deps.observer.finished(probe.kind, outcome, nowMs - run.startedMs);
-    if (outcome.kind === 'success') this.#noteAnswer(nowMs - run.startedMs);
+    const { clock, log, observer } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    const durationMs = nowMs - run.startedMs;
+    log.note(this.#place, outcome, { endedMs: nowMs, durationMs });
+    observer.finished(probe.kind, outcome, durationMs);
+    if (outcome.kind === 'success') this.#noteAnswer(durationMs);
     const { state, left } = judge(this.#runs, this.#state, probe);
     this.#runs = left;
     const before = this.#state;
@@ -264,12 +276,12 @@ export class ProbeWorker {
    * A run out of turn leaves the regular due time alone, unless a transition asks for an earlier one. Nothing is hurried
    * after an unknown outcome: where this process lacks time, faster runs would take the rest of it.
    */
-  #planNext({ turn, outcome }: Run, nowMs: number): void {
+  #planNext({ isExtra, dueMs: servedMs, outcome }: Run, nowMs: number): void {
     const { phase, dueMs: regularMs } = this.#schedule;
     const inTransition = outcome?.kind !== 'unknown' && isInTransition(this.#state);
     const at = { nowMs, inTransition };
-    const nextMs = nextDueMs({ phase, dueMs: turn.dueMs }, this.assignment, at);
-    const isRegularAhead = turn.isExtra && regularMs >= nowMs;
+    const nextMs = nextDueMs({ phase, dueMs: servedMs }, this.assignment, at);
+    const isRegularAhead = isExtra && regularMs >= nowMs;
     const dueMs = isRegularAhead ? Math.min(nextMs, regularMs) : nextMs;
     this.#schedule = { phase, dueMs };
     this.#wait(dueMs);

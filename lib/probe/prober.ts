@@ -6,8 +6,11 @@ import type { Target } from '#lib/core/probe/target.ts';
 export interface ProbeRun {
   /** When the run must have ended, in the clock's monotonic milliseconds. */
   readonly deadlineMs: number;
-  /** Aborted: the run ends at once as unknown, with cause `Cancelled`. */
-  readonly signal: AbortSignal;
+  /**
+   * Set by the prober for as long as the run lasts: ends it at once as unknown, with cause `Cancelled`. A plain callback:
+   * an AbortSignal costs as much as the rest of a short run.
+   */
+  cancel: (() => void) | undefined;
 }
 
 /**

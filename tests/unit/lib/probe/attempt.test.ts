@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import { attempt, type Settle } from '#lib/probe/attempt.ts';
+import type { ProbeRun } from '#lib/probe/prober.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
@@ -8,7 +9,7 @@ const TIMEOUT = failure('Timeout', 'late');
 
 interface Started {
   readonly clock: FakeClock;
-  readonly controller: AbortController;
+  readonly run: ProbeRun;
   readonly outcome: Promise<ProbeOutcome>;
   readonly settle: Settle;
   readonly release: () => void;
@@ -16,29 +17,25 @@ interface Started {
 
 function startAttempt(): Started {
   const clock = new FakeClock();
-  const controller = new AbortController();
   const release = vi.fn();
   let settle: Settle = () => {};
-  const outcome = attempt(
-    clock,
-    { deadlineMs: 100, signal: controller.signal },
-    {
-      start: (given) => {
-        settle = given;
-        return release;
-      },
-      onTimeout: () => TIMEOUT,
+  const run: ProbeRun = { deadlineMs: 100, cancel: undefined };
+  const outcome = attempt(clock, run, {
+    start: (given) => {
+      settle = given;
+      return release;
     },
-  );
-  return { clock, controller, outcome, settle, release };
+    onTimeout: () => TIMEOUT,
+  });
+  return { clock, run, outcome, settle, release };
 }
 
 describe('an attempt ends once, with what comes first', () => {
   test('the work', async () => {
-    const { clock, controller, outcome, settle, release } = startAttempt();
+    const { clock, run, outcome, settle, release } = startAttempt();
     settle(SUCCESS);
     settle(TIMEOUT);
-    controller.abort();
+    expect(run.cancel).toBeUndefined();
     expect(await outcome).toBe(SUCCESS);
     expect(release).toHaveBeenCalledTimes(1);
     expect(clock.pending).toBe(0);
@@ -61,7 +58,7 @@ describe('an attempt ends once, with what comes first', () => {
         return () => {};
       },
     };
-    const run = { deadlineMs: 100, signal: new AbortController().signal };
+    const run = { deadlineMs: 100, cancel: undefined };
     let settle: Settle = () => {};
     const start = (given: Settle): (() => void) => {
       settle = given;
@@ -73,9 +70,9 @@ describe('an attempt ends once, with what comes first', () => {
     expect(await outcome).toBe(SUCCESS);
   });
 
-  test('the signal', async () => {
-    const { clock, controller, outcome, release } = startAttempt();
-    controller.abort();
+  test('the cancelling of the run', async () => {
+    const { clock, run, outcome, release } = startAttempt();
+    run.cancel?.();
     expect(await outcome).toMatchObject({ kind: 'unknown', cause: 'Cancelled' });
     expect(release).toHaveBeenCalledTimes(1);
     expect(clock.pending).toBe(0);
@@ -84,7 +81,7 @@ describe('an attempt ends once, with what comes first', () => {
 
 test('work that settles while it starts is released too', async () => {
   const release = vi.fn();
-  const run = { deadlineMs: 100, signal: new AbortController().signal };
+  const run = { deadlineMs: 100, cancel: undefined };
   const work = {
     start: (settle: Settle) => {
       settle(SUCCESS);
@@ -97,7 +94,7 @@ test('work that settles while it starts is released too', async () => {
 });
 
 test('work that throws is a bug of ours and names no text', async () => {
-  const run = { deadlineMs: 100, signal: new AbortController().signal };
+  const run = { deadlineMs: 100, cancel: undefined };
   const work = {
     start: (): never => {
       throw new RangeError('secret');

@@ -181,7 +181,7 @@ describe('the end of overlapping runs', () => {
     while (runs().length < 3) await fixture.clock.advance(10);
     const counted = fixture.outcomes.length;
     fixture.pool.stop();
-    expect(runs().map(({ run }) => run.signal.aborted)).toEqual([true, true, true]);
+    expect(runs().map(({ isCancelled }) => isCancelled)).toEqual([true, true, true]);
     await fixture.clock.advance(3000);
     expect({ counted: fixture.outcomes.length, timers: fixture.clock.pending }).toEqual({
       counted,
@@ -193,7 +193,7 @@ describe('the end of overlapping runs', () => {
     const { fixture, runs } = await withQuickTarget(() => 'never-settle');
     const downAfterMs = await timeToDown(fixture, runs);
     expect(downAfterMs).toBe(100 + TIMEOUT_MS + 250);
-    expect(runs().map(({ run }) => run.signal.aborted)).toEqual([true, true, true]);
+    expect(runs().map(({ isCancelled }) => isCancelled)).toEqual([true, true, true]);
     expect(fixture.outcomes.slice(-3)).toMatchObject(new Array(3).fill({ reason: 'Timeout' }));
   });
 

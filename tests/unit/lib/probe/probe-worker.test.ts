@@ -56,7 +56,7 @@ describe('ProbeWorker', () => {
     pool.assign('a', [anAssignment()]);
     await clock.advance(1800);
     expect(outcomes).toMatchObject([{ kind: 'failure', reason: 'Timeout' }, { kind: 'failure' }]);
-    expect(scripted.started[0]?.run.signal.aborted).toBe(true);
+    expect(scripted.started[0]?.isCancelled).toBe(true);
   });
 
   it('takes a rejecting prober as unknown', async () => {
@@ -117,7 +117,7 @@ describe('ProbeWorker', () => {
     pool.assign('a', [anAssignment()]);
     await clock.advance(100);
     pool.stop();
-    expect(scripted.started[0]?.run.signal.aborted).toBe(true);
+    expect(scripted.started[0]?.isCancelled).toBe(true);
     await clock.advance(3000);
     expect({ outcomes, changes, timers: clock.pending }).toEqual({ outcomes: [], changes: [], timers: 0 });
   });

@@ -22,8 +22,10 @@ it('knows why a run was no success', () => {
   const place = log.take();
   log.note(place, failure('Timeout', 'late'), { endedMs: 1, durationMs: 1 });
   log.note(place, unknown('NoDescriptors', 'none left'), { endedMs: 2, durationMs: 1 });
-  log.note(place, SUCCESS, { endedMs: 3, durationMs: 1 });
-  expect(log.read(place).map(({ outcome }) => outcome)).toEqual(['Timeout', 'NoDescriptors', 'success']);
+  log.note(place, SUCCESS, { endedMs: 3, durationMs: 300_000.125 });
+  const runs = log.read(place);
+  expect(runs.map(({ outcome }) => outcome)).toEqual(['Timeout', 'NoDescriptors', 'success']);
+  expect(runs.map(({ durationMs }) => durationMs)).toEqual([1, 1, 300_000.125]);
 });
 
 it('gives a place that was given back to the next check, empty', () => {

@@ -20,6 +20,7 @@ export interface StartedRun {
   readonly target: Target;
   readonly startedMs: number;
   readonly run: ProbeRun;
+  isCancelled: boolean;
 }
 
 /** A prober whose targets behave as told; remembers what was run and how many runs overlapped. */
@@ -41,16 +42,21 @@ export class ScriptedProber {
 
   readonly prober: Prober<Probe> = (probe, target, run) => {
     const startedMs = this.#clock.monotonicMs();
-    this.started.push({ probe, target, startedMs, run });
+    const started: StartedRun = { probe, target, startedMs, run, isCancelled: false };
+    this.started.push(started);
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
     const behaviour = this.behave(target, this.started.length);
-    return this.#settle(behaviour, run).finally(() => this.#underWay--);
+    return this.#settle(behaviour, started).finally(() => this.#underWay--);
   };
 
-  #settle(behaviour: Behaviour, run: ProbeRun): Promise<ProbeOutcome> {
+  #settle(behaviour: Behaviour, started: StartedRun): Promise<ProbeOutcome> {
     const { promise, resolve } = Promise.withResolvers<ProbeOutcome>();
+    const { run } = started;
+    run.cancel = () => {
+      started.isCancelled = true;
+      if (behaviour !== 'never-settle') resolve(CANCELLED);
+    };
     if (behaviour === 'never-settle') return promise;
-    run.signal.addEventListener('abort', () => resolve(CANCELLED));
     if (behaviour === 'hang') {
       this.#clock.schedule(run.deadlineMs - this.#clock.monotonicMs(), () => resolve(TIMED_OUT));
     } else if ('afterMs' in behaviour) {

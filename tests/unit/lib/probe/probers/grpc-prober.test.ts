@@ -286,10 +286,10 @@ describe('against something else', () => {
 test('cancelling ends a run under way', async () => {
   const server = await serve(() => {});
   stop = server.stop;
-  const controller = new AbortController();
-  const outcome = run(aProbe(), server.target, aRun(5000, controller.signal));
+  const one = aRun(5000);
+  const outcome = run(aProbe(), server.target, one);
   await eventually(() => server.sockets.length === 1, 'connected');
-  controller.abort();
+  one.cancel?.();
   expect(await outcome).toMatchObject({ kind: 'unknown', cause: 'Cancelled' });
   await eventually(() => server.sockets.every((socket) => socket.destroyed), 'the connection is gone');
 });

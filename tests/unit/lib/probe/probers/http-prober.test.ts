@@ -269,11 +269,11 @@ describe('without a connection', () => {
 
   test('cancelling ends a run under way', async () => {
     server = await serve(() => {});
-    const controller = new AbortController();
-    const outcome = run(aProbe(), server.target, aRun(5000, controller.signal));
+    const one = aRun(5000);
+    const outcome = run(aProbe(), server.target, one);
     const { sockets } = server;
     await eventually(() => sockets.length === 1, 'connected');
-    controller.abort();
+    one.cancel?.();
     expect(await outcome).toMatchObject({ kind: 'unknown', cause: 'Cancelled' });
     await eventually(() => sockets.every((socket) => socket.destroyed), 'the connection is gone');
   });

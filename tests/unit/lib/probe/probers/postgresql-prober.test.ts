@@ -205,13 +205,9 @@ describe('a query', () => {
   test('that is cancelled ends at once', async () => {
     const { prober, run } = aWorld();
     await run();
-    const controller = new AbortController();
-    const outcome = prober.run(
-      aProbe({ query: 'select pg_sleep(30)' }),
-      target,
-      aRun(5000, controller.signal),
-    );
-    controller.abort();
+    const one = aRun(5000);
+    const outcome = prober.run(aProbe({ query: 'select pg_sleep(30)' }), target, one);
+    one.cancel?.();
     expect(await outcome).toMatchObject({ kind: 'unknown', cause: 'Cancelled' });
   });
 
