@@ -47,7 +47,7 @@ export const HTTP_SUBJECTS: readonly Subject[] = [
     name: 'chunked body',
     material: { wholes: [Buffer.from(CHUNKS), Buffer.from('0\r\n\r\n')], pieces: RESPONSES.pieces },
     read(pieces) {
-      const decoder = createBodyDecoder({ kind: 'chunked' });
+      const decoder = createBodyDecoder({ kind: 'chunked' }, true);
       let progress = decoder.push(Buffer.alloc(0));
       for (const piece of pieces) progress = decoder.push(piece);
       const body = 'body' in progress ? progress.body : Buffer.alloc(0);
@@ -58,7 +58,7 @@ export const HTTP_SUBJECTS: readonly Subject[] = [
 ];
 
 function readResponse(method: 'GET' | 'HEAD', pieces: readonly Buffer[]): string {
-  const reader = new HttpResponseReader(method);
+  const reader = new HttpResponseReader({ method, wantsBody: true });
   for (const piece of pieces) reader.push(piece);
   const state: ResponseState = reader.end();
   promise(state.kind === 'complete' || state.kind === 'malformed', `${state.kind} after the end`);

@@ -21,6 +21,8 @@ const KEEP_ALIVE_MS = 30_000;
 
 interface Watch {
   readonly target: Target;
+  /** No longer the watch of its target. */
+  isReleased: boolean;
   socket: Socket | undefined;
   /** Before this time no connection is opened again. */
   pausedUntilMs: number;
@@ -34,6 +36,8 @@ interface Watch {
 export class Sentinels {
   readonly #deps: SentinelsDeps;
   readonly #watches = new Map<string, Watch>();
+  /** What the key of a target leads to: to build the key after each success would cost more than to look up. */
+  readonly #known = new WeakMap<Target, Watch>();
 
   constructor(deps: SentinelsDeps) {
     this.#deps = deps;
@@ -41,12 +45,7 @@ export class Sentinels {
 
   /** Opens a connection unless one stands or the target is being left alone. Call after each successful probe. */
   hold(target: Target): void {
-    const key = keyOf(target);
-    let watch = this.#watches.get(key);
-    if (watch === undefined) {
-      watch = { target, socket: undefined, pausedUntilMs: 0, pauseMs: 0 };
-      this.#watches.set(key, watch);
-    }
+    const watch = this.#watchOf(target);
     if (watch.socket === undefined && this.#deps.clock.monotonicMs() >= watch.pausedUntilMs) {
       this.#open(watch);
     }
@@ -56,7 +55,9 @@ export class Sentinels {
   release(target: Target): void {
     const key = keyOf(target);
     const watch = this.#watches.get(key);
+    if (watch === undefined) return;
     this.#watches.delete(key);
+    watch.isReleased = true;
     drop(watch);
   }
 
@@ -64,7 +65,21 @@ export class Sentinels {
   stop(): void {
     const watches = [...this.#watches.values()];
     this.#watches.clear();
-    watches.forEach(drop);
+    for (const watch of watches) {
+      watch.isReleased = true;
+      drop(watch);
+    }
+  }
+
+  #watchOf(target: Target): Watch {
+    const known = this.#known.get(target);
+    if (known !== undefined && !known.isReleased) return known;
+    const key = keyOf(target);
+    const fresh = { target, isReleased: false, socket: undefined, pausedUntilMs: 0, pauseMs: 0 };
+    const watch = this.#watches.get(key) ?? fresh;
+    this.#watches.set(key, watch);
+    this.#known.set(target, watch);
+    return watch;
   }
 
   #open(watch: Watch): void {
@@ -98,12 +113,10 @@ export class Sentinels {
   }
 }
 
-function drop(watch: Watch | undefined): void {
-  const socket = watch?.socket;
-  if (watch !== undefined && socket !== undefined) {
-    watch.socket = undefined;
-    endWithReset(socket);
-  }
+function drop(watch: Watch): void {
+  const { socket } = watch;
+  watch.socket = undefined;
+  if (socket !== undefined) endWithReset(socket);
 }
 
 /** Reads what the server says, or its end would stay behind it unseen; a flood ends the connection. */

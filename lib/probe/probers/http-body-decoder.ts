@@ -1,4 +1,4 @@
-import { BoundedBytes } from '#lib/probe/probers/bounded-bytes.ts';
+import { BoundedBytes, BoundedCount, type ByteSink } from '#lib/probe/probers/bounded-bytes.ts';
 
 /** Where the body of a response ends. */
 export type Framing =
@@ -12,6 +12,7 @@ export type Framing =
  */
 export interface BodyProgress {
   readonly kind: 'more' | 'ended' | 'full' | 'malformed';
+  /** Empty where the body is not wanted. */
   readonly body: Buffer;
 }
 
@@ -21,7 +22,8 @@ export interface BodyDecoder {
   readonly endsWithConnection: boolean;
   /** Whether the body is known to end within its first 64 KiB, or may do so, before the connection does. */
   readonly canEnd: boolean;
-  push(bytes: Buffer): BodyProgress;
+  /** Takes what lies in the buffer from the offset on. */
+  push(bytes: Buffer, from?: number): BodyProgress;
 }
 
 /** The part of a body that is ever read: what `expectBody` promises to search. */
@@ -30,43 +32,57 @@ export const LONGEST_BODY_BYTES = 64 * 1024;
 /** Chunk sizes, extensions and trailers together: each of ten thousand chunks costs as much time as kilobytes of body. */
 const LONGEST_CHUNK_FRAMING_BYTES = LONGEST_BODY_BYTES;
 
-/** A decoder for a body that is framed so. Push an empty buffer to learn whether the body is empty. */
-export function createBodyDecoder(framing: Framing): BodyDecoder {
+/**
+ * A decoder for a body that is framed so. Push an empty buffer to learn whether the body is empty. A body that is not
+ * wanted is only followed to its end.
+ */
+export function createBodyDecoder(framing: Framing, isWanted: boolean): BodyDecoder {
   switch (framing.kind) {
     case 'length':
-      return plainDecoder(framing.bytes, false);
+      return plainDecoder(framing.bytes, { isWanted, endsWithConnection: false });
     case 'untilClose':
-      return plainDecoder(Number.POSITIVE_INFINITY, true);
+      return plainDecoder(Number.POSITIVE_INFINITY, { isWanted, endsWithConnection: true });
     case 'chunked':
-      return new ChunkedDecoder();
+      return new ChunkedDecoder(isWanted);
   }
 }
 
-function plainDecoder(length: number, endsWithConnection: boolean): BodyDecoder {
+function plainDecoder(
+  length: number,
+  { isWanted, endsWithConnection }: { readonly isWanted: boolean; readonly endsWithConnection: boolean },
+): BodyDecoder {
   const canEnd = length <= LONGEST_BODY_BYTES;
-  const collected = new BoundedBytes(canEnd ? length : LONGEST_BODY_BYTES);
+  const collected = sinkFor(isWanted, canEnd ? length : LONGEST_BODY_BYTES);
   const kindOfFull = canEnd ? 'ended' : 'full';
   return {
     endsWithConnection,
     canEnd,
-    push(bytes) {
-      collected.add(bytes);
+    push(bytes, from) {
+      collected.add(bytes, from);
       return { kind: collected.isFull ? kindOfFull : 'more', body: collected.bytes };
     },
   };
 }
 
+function sinkFor(isWanted: boolean, limit: number): ByteSink {
+  return isWanted ? new BoundedBytes(limit) : new BoundedCount(limit);
+}
+
 class ChunkedDecoder implements BodyDecoder {
   readonly endsWithConnection = false;
   readonly canEnd = true;
-  readonly #collected = new BoundedBytes(LONGEST_BODY_BYTES);
+  readonly #collected: ByteSink;
   #framingBytes = 0;
   #line = '';
   #expecting: 'size' | 'data' | 'dataEnd' | 'trailer' | 'nothing' | 'error' = 'size';
   #chunkBytesLeft = 0;
 
-  push(bytes: Buffer): BodyProgress {
-    let offset = 0;
+  constructor(isWanted: boolean) {
+    this.#collected = sinkFor(isWanted, LONGEST_BODY_BYTES);
+  }
+
+  push(bytes: Buffer, from = 0): BodyProgress {
+    let offset = from;
     while (offset < bytes.length && this.#wantsMore) {
       offset = this.#expecting === 'data' ? this.#readData(bytes, offset) : this.#readLine(bytes, offset);
     }
@@ -82,13 +98,13 @@ class ChunkedDecoder implements BodyDecoder {
   }
 
   #readData(bytes: Buffer, offset: number): number {
-    const part = bytes.subarray(offset, offset + this.#chunkBytesLeft);
-    this.#collected.add(part);
-    this.#chunkBytesLeft -= part.length;
+    const end = Math.min(bytes.length, offset + this.#chunkBytesLeft);
+    this.#collected.add(bytes, offset, end);
+    this.#chunkBytesLeft -= end - offset;
     if (this.#chunkBytesLeft === 0) {
       this.#expecting = 'dataEnd';
     }
-    return offset + part.length;
+    return end;
   }
 
   #readLine(bytes: Buffer, offset: number): number {

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { HttpVersion } from '#lib/core/probe/probe.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';
+import { PlainConnection } from '#lib/probe/plain-connection.ts';
 import { type HttpRequest, http1Text } from '#lib/probe/probers/http-request.ts';
 import { HttpResponseReader, type ResponseState } from '#lib/probe/probers/http-response-reader.ts';
 import { type Http2Channel, openHttp2 } from '#lib/probe/probers/http2-channel.ts';
@@ -45,9 +46,10 @@ const KEEP_ALIVE_MS = 30_000;
 export class HttpConnection {
   readonly settings: HttpConnectionSettings;
   user: HttpConnectionUser;
-  readonly #socket: Socket;
+  readonly #transport: Socket | PlainConnection;
   #phase: ConnectionPhase = 'connect';
-  #stream: Socket | undefined;
+  /** Of HTTP/1.1, where requests are written. */
+  #stream: { write(text: string): void } | undefined;
   #http2: Http2Channel | undefined;
   /** Of HTTP/1.1, from the request until its response is complete. */
   #reader: HttpResponseReader | undefined;
@@ -57,12 +59,8 @@ export class HttpConnection {
   constructor(settings: HttpConnectionSettings, user: HttpConnectionUser) {
     this.settings = settings;
     this.user = user;
-    const { tls, version } = settings;
-    this.#socket = dial(settings.target, {
-      onConnect: (socket) => this.#connected(socket),
-      onError: (error) => this.user.onBroken({ kind: 'error', error }),
-      ...(tls === undefined && version !== 'HTTP2' && { onBytes: (bytes) => this.#read(bytes) }),
-    });
+    const { target, tls, version } = settings;
+    this.#transport = tls === undefined && version !== 'HTTP2' ? this.#dialPlain(target) : this.#dial(target);
   }
 
   get phase(): ConnectionPhase {
@@ -75,7 +73,7 @@ export class HttpConnection {
       this.#http2.ask(request);
       return;
     }
-    this.#reader = new HttpResponseReader(request.method);
+    this.#reader = new HttpResponseReader(request);
     this.#isAnswered = false;
     this.#stream?.write(http1Text(request));
   }
@@ -83,7 +81,30 @@ export class HttpConnection {
   /** Ends the connection without TIME_WAIT. The user hears nothing more. */
   close(): void {
     this.user = NOBODY;
-    endWithReset(this.#socket);
+    if (this.#transport instanceof PlainConnection) this.#transport.close();
+    else endWithReset(this.#transport);
+  }
+
+  #dialPlain(target: Target): PlainConnection {
+    const connection = new PlainConnection(target, {
+      onConnect: () => {
+        if (this.settings.isKept) connection.setKeepAlive(KEEP_ALIVE_MS);
+        this.#phase = 'open';
+        this.#stream = connection;
+        this.user.onReady();
+      },
+      onBytes: (bytes) => this.#read(bytes),
+      onEnd: () => this.#end(),
+      onError: (error) => this.user.onBroken({ kind: 'error', error }),
+    });
+    return connection;
+  }
+
+  #dial(target: Target): Socket {
+    return dial(target, {
+      onConnect: (socket) => this.#connected(socket),
+      onError: (error) => this.user.onBroken({ kind: 'error', error }),
+    });
   }
 
   #connected(socket: Socket): void {
@@ -110,14 +131,14 @@ export class HttpConnection {
 
   #open(stream: Socket, isHttp2: boolean): void {
     this.#phase = 'open';
-    this.#stream = stream;
     if (isHttp2) {
       this.#http2 = openHttp2(stream, {
         onResponse: (state) => this.user.onResponse(state),
         onBroken: (breakage) => this.user.onBroken(breakage),
       });
     } else {
-      if (this.settings.tls !== undefined) stream.on('data', (bytes: Buffer) => this.#read(bytes));
+      this.#stream = stream;
+      stream.on('data', (bytes: Buffer) => this.#read(bytes));
       stream.once('end', () => this.#end());
     }
     this.user.onReady();

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly headers: readonly Header[];
   /** The same as HTTP/1.1 writes them, with the empty line at their end. */
   readonly headerText: string;
+  /** Whether anybody looks at the body of the answer. */
+  readonly wantsBody: boolean;
 }
 
 /** The request, or why the settings cannot be written as one. */
@@ -35,8 +37,9 @@ export function httpRequest(probe: HttpProbe, target: Target, userAgent: string)
   }
   if (known.kind === 'invalid') return known;
   const { method, scheme, path } = probe;
+  const wantsBody = probe.expectBody !== undefined;
   const { host = addressOf(probe, target), headers, headerText } = known;
-  return { kind: 'request', method, scheme, host, path, headers, headerText };
+  return { kind: 'request', method, scheme, host, path, headers, headerText, wantsBody };
 }
 
 /** What is the same for all runs and targets of a probe: to check and to build it each time would cost microseconds. */

@@ -1,4 +1,5 @@
 import { type BodyDecoder, createBodyDecoder, type Framing } from '#lib/probe/probers/http-body-decoder.ts';
+import type { HttpRequest } from '#lib/probe/probers/http-request.ts';
 
 /** How far a response has been read. */
 export type ResponseState =
@@ -10,6 +11,7 @@ export type ResponseState =
   | { readonly kind: 'malformed'; readonly message: string; readonly soFar: ResponseSoFar | undefined };
 
 export interface ResponseSoFar extends ResponseHead {
+  /** Empty where it is not wanted. */
   readonly body: Buffer;
 }
 
@@ -33,6 +35,7 @@ const NO_BODY = Buffer.alloc(0);
  */
 export class HttpResponseReader {
   readonly #method: 'GET' | 'HEAD';
+  readonly #wantsBody: boolean;
   #headBytes = 0;
   /** What has come of a line that is not whole, one character a byte; a rope, so that a drip of bytes costs no copies. */
   #line = '';
@@ -42,9 +45,10 @@ export class HttpResponseReader {
   #decoder: BodyDecoder | undefined;
   #state: ResponseState = HEAD;
 
-  /** `method` is that of the request: an answer to HEAD has no body. */
-  constructor(method: 'GET' | 'HEAD') {
+  /** `method` is that of the request: an answer to HEAD has no body. One that is not wanted is not remembered. */
+  constructor({ method, wantsBody }: Pick<HttpRequest, 'method' | 'wantsBody'>) {
     this.#method = method;
+    this.#wantsBody = wantsBody;
   }
 
   /** Takes the next bytes; ignored once complete or malformed. */
@@ -52,7 +56,7 @@ export class HttpResponseReader {
     let offset = 0;
     while (this.#state.kind === 'head' && offset < bytes.length) offset = this.#readLine(bytes, offset);
     if (this.#state.kind === 'body' && offset < bytes.length) {
-      this.#readBody(this.#state, offset === 0 ? bytes : bytes.subarray(offset));
+      this.#readBody(this.#state, bytes, offset);
     }
     return this.#state;
   }
@@ -143,13 +147,13 @@ export class HttpResponseReader {
       this.#fail('a malformed Content-Length');
       return;
     }
-    this.#decoder = createBodyDecoder(framing);
+    this.#decoder = createBodyDecoder(framing, this.#wantsBody);
     const head = { status, location, keepsConnection: keepsConnection && this.#decoder.canEnd };
-    this.#readBody(head, NO_BODY);
+    this.#readBody(head, NO_BODY, 0);
   }
 
-  #readBody({ status, location, keepsConnection }: ResponseHead, bytes: Buffer): void {
-    const progress = this.#decoder?.push(bytes);
+  #readBody({ status, location, keepsConnection }: ResponseHead, bytes: Buffer, from: number): void {
+    const progress = this.#decoder?.push(bytes, from);
     if (progress === undefined || progress.kind === 'malformed') {
       const soFar = { status, location, keepsConnection: false, body: progress?.body ?? NO_BODY };
       this.#fail('a malformed chunked body', soFar);

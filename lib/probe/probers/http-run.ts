@@ -13,7 +13,7 @@ import {
 import { type HttpLeg, type HttpLegDeps, httpLeg } from '#lib/probe/probers/http-leg.ts';
 import type { Hop } from '#lib/probe/probers/http-redirect.ts';
 import type { ResponseState } from '#lib/probe/probers/http-response-reader.ts';
-import type { KeptHttpConnections } from '#lib/probe/probers/kept-http-connections.ts';
+import type { KeptConnection, KeptHttpConnections } from '#lib/probe/probers/kept-http-connections.ts';
 import { tlsErrorOutcome } from '#lib/probe/tls-handshake.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 
@@ -32,8 +32,8 @@ export class HttpRun implements Work, HttpConnectionUser {
   #asked: Asked;
   #leg: HttpLeg | undefined;
   #connection: HttpConnection | undefined;
-  /** When the connection was opened, if it has served another run before. */
-  #reusedSinceMs: number | undefined;
+  /** The connection, if it has served another run before. */
+  #reused: KeptConnection | undefined;
   /** Known, while the rest of the response is read for the sake of the connection. */
   #decided: ProbeOutcome | undefined;
 
@@ -86,7 +86,7 @@ export class HttpRun implements Work, HttpConnectionUser {
   }
 
   get #isReused(): boolean {
-    return this.#reusedSinceMs !== undefined;
+    return this.#reused !== undefined;
   }
 
   #request(): void {
@@ -98,7 +98,7 @@ export class HttpRun implements Work, HttpConnectionUser {
     }
     this.#leg = leg;
     const kept = probe.connection === 'Kept' ? this.#deps.kept.take(target, leg.connection) : undefined;
-    this.#reusedSinceMs = kept?.openedMs;
+    this.#reused = kept;
     if (kept === undefined) {
       this.#connection = new HttpConnection(leg.connection, this);
       return;
@@ -110,7 +110,7 @@ export class HttpRun implements Work, HttpConnectionUser {
 
   #retry(): void {
     this.#release();
-    this.#reusedSinceMs = undefined;
+    this.#reused = undefined;
     if (this.#leg !== undefined) this.#connection = new HttpConnection(this.#leg.connection, this);
   }
 
@@ -132,8 +132,8 @@ export class HttpRun implements Work, HttpConnectionUser {
     if (probe.connection !== 'Kept' || connection === undefined) return;
     if (state.kind !== 'complete' || !state.keepsConnection) return;
     this.#connection = undefined;
-    const openedMs = this.#reusedSinceMs ?? this.#deps.clock.monotonicMs();
-    this.#deps.kept.keep(target, { connection, openedMs });
+    const kept = this.#reused ?? { connection, openedMs: this.#deps.clock.monotonicMs() };
+    this.#deps.kept.keep(target, kept);
   }
 
   /** Ends the connection, if the run still has one. */

@@ -64,7 +64,7 @@ export class KeptHttpConnections {
     }
     group.idle.push(kept);
     const onEnd = (): void => this.#ended(group, kept, nowMs);
-    connection.user = { onReady: () => {}, onResponse: onEnd, onBroken: onEnd };
+    connection.user = { onReady: nothing, onResponse: onEnd, onBroken: onEnd };
   }
 
   /** Ends the idle connections of the target. */
@@ -112,6 +112,8 @@ export class KeptHttpConnections {
     this.#deps.onEnd(group.target);
   }
 }
+
+function nothing(): void {}
 
 function indexOf(idle: readonly KeptConnection[], settings: HttpConnectionSettings): number {
   return idle.findIndex(({ connection }) => isSame(connection.settings, settings));

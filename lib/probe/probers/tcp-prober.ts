@@ -2,8 +2,10 @@ import type { Socket } from 'node:net';
 import type { TcpProbe } from '#lib/core/probe/probe.ts';
 import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { attempt, type Settle } from '#lib/probe/attempt.ts';
+import { attempt, type Settle, type Work } from '#lib/probe/attempt.ts';
+import { connectErrorOutcome } from '#lib/probe/connect-error.ts';
 import { type OpenedStream, openStream, timeoutOutcome } from '#lib/probe/open-stream.ts';
+import { PlainConnection } from '#lib/probe/plain-connection.ts';
 import { type ProbeTlsDeps, tlsSettingsOf } from '#lib/probe/probe-tls.ts';
 import type { Prober } from '#lib/probe/prober.ts';
 import { BoundedBytes } from '#lib/probe/probers/bounded-bytes.ts';
@@ -26,6 +28,9 @@ export function createTcpProber(deps: TcpProberDeps): Prober<TcpProbe> {
     if (tls !== undefined && 'kind' in tls) {
       return Promise.resolve(tls);
     }
+    if (tls === undefined && probe.send === undefined && probe.expect === undefined) {
+      return attempt(deps.clock, run, connectOnly(probe, target));
+    }
     let stream: OpenedStream | undefined;
     return attempt(deps.clock, run, {
       start(settle) {
@@ -42,6 +47,21 @@ export function createTcpProber(deps: TcpProberDeps): Prober<TcpProbe> {
           unanswered: `${target.port} did not send the expected text`,
         }),
     });
+  };
+}
+
+function connectOnly({ timeoutMs }: TcpProbe, target: Target): Work {
+  return {
+    start(settle) {
+      const connection = new PlainConnection(target, {
+        onConnect: () => settle(SUCCESS),
+        onBytes: () => {},
+        onEnd: () => {},
+        onError: (error) => settle(connectErrorOutcome(error, target)),
+      });
+      return () => connection.close();
+    },
+    onTimeout: () => timeoutOutcome(target, { timeoutMs, phase: 'connect', unanswered: '' }),
   };
 }
 
