@@ -1,5 +1,9 @@
 import type { Target } from '#lib/core/probe/target.ts';
-import type { HttpConnection, HttpConnectionSettings } from '#lib/probe/probers/http-connection.ts';
+import type {
+  HttpConnection,
+  HttpConnectionSettings,
+  HttpConnectionUser,
+} from '#lib/probe/probers/http-connection.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 
 export interface KeptHttpConnectionsDeps {
@@ -15,17 +19,26 @@ const LONGEST_LIFE_MS = 5 * 60_000;
 const SHORT_IDLENESS_MS = 10_000;
 const LONGEST_SILENCE_MS = 5 * 60_000;
 
-/** A connection and since when it has stood. */
+/** A connection that outlives its runs. */
 export interface KeptConnection {
   readonly connection: HttpConnection;
+  /** Since when it has stood. */
   readonly openedMs: number;
+}
+
+/** One that no run has at the moment. */
+interface IdleConnection extends KeptConnection {
+  /** Since when it is idle. */
+  idleMs: number;
+  /** Hears of its end. */
+  readonly user: HttpConnectionUser;
 }
 
 interface Group {
   readonly target: Target;
   /** No longer the group of its target. */
   isForgotten: boolean;
-  readonly idle: KeptConnection[];
+  readonly idle: IdleConnection[];
   /** Before this time no end is told. */
   silentUntilMs: number;
   silenceMs: number;
@@ -52,7 +65,7 @@ export class KeptHttpConnections {
     return index === -1 ? undefined : idle.splice(index, 1)[0];
   }
 
-  /** Takes a connection over that a run for the target has no use for at the moment. */
+  /** Takes a connection over that a run for the target has no use for at the moment: a new one, or what `take` gave. */
   keep(target: Target, kept: KeptConnection): void {
     const { connection, openedMs } = kept;
     const nowMs = this.#deps.clock.monotonicMs();
@@ -62,9 +75,10 @@ export class KeptHttpConnections {
       connection.close();
       return;
     }
-    group.idle.push(kept);
-    const onEnd = (): void => this.#ended(group, kept, nowMs);
-    connection.user = { onReady: nothing, onResponse: onEnd, onBroken: onEnd };
+    const idle = isIdleConnection(kept) ? kept : this.#idleConnection(target, kept);
+    idle.idleMs = nowMs;
+    connection.user = idle.user;
+    group.idle.push(idle);
   }
 
   /** Ends the idle connections of the target. */
@@ -98,13 +112,20 @@ export class KeptHttpConnections {
     return group;
   }
 
-  #ended(group: Group, kept: KeptConnection, sinceMs: number): void {
+  #idleConnection(target: Target, { connection, openedMs }: KeptConnection): IdleConnection {
+    const onEnd = (): void => this.#ended(this.#groupOf(target), idle);
+    const user = { onReady: nothing, onResponse: onEnd, onBroken: onEnd };
+    const idle = { connection, openedMs, idleMs: 0, user };
+    return idle;
+  }
+
+  #ended(group: Group, kept: IdleConnection): void {
     const index = group.idle.indexOf(kept);
     if (index !== -1) group.idle.splice(index, 1);
     kept.connection.close();
     const nowMs = this.#deps.clock.monotonicMs();
     if (nowMs < group.silentUntilMs) return;
-    const isShort = nowMs - sinceMs < SHORT_IDLENESS_MS;
+    const isShort = nowMs - kept.idleMs < SHORT_IDLENESS_MS;
     group.silenceMs = isShort
       ? Math.min(LONGEST_SILENCE_MS, Math.max(SHORT_IDLENESS_MS, 2 * group.silenceMs))
       : 0;
@@ -114,6 +135,10 @@ export class KeptHttpConnections {
 }
 
 function nothing(): void {}
+
+function isIdleConnection(kept: KeptConnection): kept is IdleConnection {
+  return 'user' in kept;
+}
 
 function indexOf(idle: readonly KeptConnection[], settings: HttpConnectionSettings): number {
   return idle.findIndex(({ connection }) => isSame(connection.settings, settings));
