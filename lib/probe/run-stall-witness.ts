@@ -92,6 +92,7 @@ export class RunStallWitness implements StallWitness {
   }
 
   #lostSince(startedMs: number): LostTime {
+    if (this.#stalls.length === 0) return NOTHING_LOST;
     let [longestMs, totalMs] = [0, 0];
     for (const { startMs, endMs } of this.#stalls) {
       const lengthMs = endMs - Math.max(startMs, startedMs);
