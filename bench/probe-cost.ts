@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util';
 import { ensureProductBuilt } from '../dev/cluster/built-product.ts';
 import { onInterrupt } from '../dev/process/on-interrupt.ts';
 import { printBars } from './measure/bar.ts';
+import type { CheckTarget } from './rig/check-target.ts';
 import { BASE_TARGETS, type BaseMemory, barsOf, type KindCosts, tableOf } from './rig/cost-report.ts';
 import { type CheckKind, CostRig } from './rig/cost-rig.ts';
-import { type Cost, measureCost } from './rig/cost-run.ts';
+import { type Cost, type CostRun, measureCost } from './rig/cost-run.ts';
 
 const USAGE = `Usage: npm run bench:probe-cost [-- --targets N --seconds S --rounds R]
 
@@ -48,9 +49,9 @@ async function baseOf(rig: CostRig, { targets }: Settings): Promise<BaseMemory> 
   await rig.ask('TCP', BASE_TARGETS);
   const common = { rate: BASE_TARGETS, seconds: 5 };
   const start = () => rig.startAgent();
-  const agent = await measureCost(rig.target, { ...common, counted: 'connections', start });
+  const agent = await measured('agent', rig.target, { ...common, counted: 'connections', start });
   const startPeer = () => rig.startHaproxy('TCP', BASE_TARGETS);
-  const haproxy = await measureCost(rig.target, { ...common, counted: 'opens', start: startPeer });
+  const haproxy = await measured('HAProxy', rig.target, { ...common, counted: 'opens', start: startPeer });
   return { idleKb, agentKb: agent.anonymousKb, haproxyKb: haproxy.anonymousKb };
 }
 
@@ -71,17 +72,41 @@ async function costsOf(
     const common = { rate: targets, seconds } as const;
     const opened = kind === 'TCP' ? 'opens' : 'requests';
     ours.push(
-      await measureCost(rig.target, { ...common, counted, start: () => rig.startAgent(), beforeStop }),
+      await measured(`${kind}, agent`, rig.target, {
+        ...common,
+        counted,
+        start: () => rig.startAgent(),
+        beforeStop,
+      }),
     );
     if (kind === 'HTTP kept') continue;
     haproxy.push(
-      await measureCost(rig.target, { ...common, counted: opened, start: () => rig.startHaproxy(kind) }),
+      await measured(`${kind}, HAProxy`, rig.target, {
+        ...common,
+        counted: opened,
+        start: () => rig.startHaproxy(kind),
+      }),
     );
   }
   if (kind === 'HTTP kept') return { kind, ours, haproxy, blackbox: undefined, timeWaits };
   const start = () => rig.startBlackbox(kind);
-  const blackbox = await measureCost(rig.target, { start, counted, rate: undefined, seconds });
+  const blackbox = await measured(`${kind}, blackbox_exporter`, rig.target, {
+    start,
+    counted,
+    rate: undefined,
+    seconds,
+  });
   return { kind, ours, haproxy, blackbox, timeWaits };
+}
+
+/** Says how it went: with many targets each takes a minute. */
+async function measured(name: string, target: CheckTarget, run: CostRun): Promise<Cost> {
+  const cost = await measureCost(target, run);
+  const [microseconds, rate] = [cost.microsecondsACheck.toFixed(1), cost.checksASecond.toFixed(0)];
+  console.log(
+    `${name}: ${microseconds} µs a check, ${rate} a second, ${(cost.anonymousKb / 1024).toFixed(1)} MB`,
+  );
+  return cost;
 }
 
 function readSettings(): Settings | undefined {

@@ -2,7 +2,8 @@ import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } fro
 import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/probe/schedule.ts';
 import type { VerdictState } from '#lib/core/probe/verdict.ts';
 import { isSameCheck, type ProbeAssignment, sharingKey } from './probe-assignment.ts';
-import { ProbeWorker, type ProbeWorkerDeps } from './probe-worker.ts';
+import type { ProbeWorkerDeps } from './probe-work.ts';
+import { ProbeWorker } from './probe-worker.ts';
 import { type LoggedRun, RunLog } from './run-log.ts';
 
 export interface ProbePoolDeps extends Omit<ProbeWorkerDeps, 'log'> {

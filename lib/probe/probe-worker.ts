@@ -1,54 +1,15 @@
 import { judge, recheckDueMs, type StartedRun } from '#lib/core/probe/overlap.ts';
 import { learnAnswerTime, NO_ANSWER_YET, patienceMs } from '#lib/core/probe/patience.ts';
-import type { Probe, ProbeKind } from '#lib/core/probe/probe.ts';
 import { mayOverlap } from '#lib/core/probe/probe-needs.ts';
 import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import { nextDueMs, type Schedule } from '#lib/core/probe/schedule.ts';
-import type { Target } from '#lib/core/probe/target.ts';
 import { isInTransition, type VerdictState } from '#lib/core/probe/verdict.ts';
-import type { Clock } from '#lib/runtime/clock.ts';
 import { bug } from './attempt.ts';
 import { doubt, type LostTime } from './doubt.ts';
 import { durationText } from './duration-text.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
-import type { ProbeRun, Prober } from './prober.ts';
-import type { RunLog } from './run-log.ts';
-
-/** Knows when this process could not work, so that a slow target can be told from a slow checker. */
-export interface StallWitness {
-  /** Called at the start of a run; the returned function, called at its end, gives the time lost since then. */
-  watch(): () => LostTime;
-}
-
-/** Told about every run, for metrics. Must be cheap and must not throw. */
-export interface ProbeObserver {
-  started(kind: ProbeKind, lateMs: number): void;
-  finished(kind: ProbeKind, outcome: ProbeOutcome, durationMs: number): void;
-}
-
-/** Idle connections whose end triggers a run: see `Sentinels`. */
-export interface SentinelHolder {
-  /** Called after each success of an assignment with a sentinel. */
-  hold(target: Target): void;
-  release(target: Target): void;
-}
-
-export interface ProbeWorkerDeps {
-  readonly clock: Clock;
-  readonly prober: Prober<Probe>;
-  readonly stalls: StallWitness;
-  readonly observer: ProbeObserver;
-  readonly log: Pick<RunLog, 'note'>;
-  readonly sentinels: SentinelHolder;
-}
-
-/** What a worker is to do. */
-export interface ProbeWork {
-  readonly assignment: ProbeAssignment;
-  readonly schedule: Schedule;
-  /** Place in the log of runs. */
-  readonly place: number;
-}
+import type { ProbeWork, ProbeWorkerDeps } from './probe-work.ts';
+import type { ProbeRun } from './prober.ts';
 
 /** One run under way. What it stands for in the schedule, one beside others has from the first of them. */
 interface Run extends StartedRun, ProbeRun {

@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/runtime/clock.ts';
 import { type LostTime, NOTHING_LOST } from './doubt.ts';
-import type { StallWitness } from './probe-worker.ts';
+import type { StallWitness } from './probe-work.ts';
 
 /**
  * First look after the start of a run. Most runs are over by then; a timer for each of them would wake the process

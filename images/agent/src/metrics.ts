@@ -2,7 +2,7 @@ import type { ProbeKind } from '#lib/core/probe/probe.ts';
 import { FAILURE_REASONS, type ProbeOutcome, UNKNOWN_CAUSES } from '#lib/core/probe/probe-outcome.ts';
 import type { KubeErrorKind } from '#lib/kube/kube-error.ts';
 import type { EndpointTransition } from '#lib/probe/endpoint-verdicts.ts';
-import type { ProbeObserver } from '#lib/probe/probe-worker.ts';
+import type { ProbeObserver } from '#lib/probe/probe-work.ts';
 import type { Counter, Metrics } from '#lib/runtime/metrics.ts';
 import { countEndpointDowns } from './endpoint-downs.ts';
 import type { ApiObserver, SliceOperation } from './observed-api.ts';

@@ -1,5 +1,5 @@
 import type { UnknownCause } from '#lib/core/probe/probe-outcome.ts';
-import type { ProbeObserver } from '#lib/probe/probe-worker.ts';
+import type { ProbeObserver } from '#lib/probe/probe-work.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import type { Logger } from '#lib/runtime/logger.ts';
 

@@ -21,10 +21,10 @@ export interface TakenPhase {
 }
 
 /**
- * Length of the bins of short periods. It is longer than the 50 ms in which at most 1.2 × the mean may start, by as
- * much as starts may be late: two groups in a row are in no 50 ms, unless the first is more than 5 ms late.
+ * Length of the bins of short periods. It is longer than the 50 ms in which at most 1.2 × the mean may start: as much as
+ * comes late of one group, so much of the next comes late too, and 50 ms never hold more than a whole one.
  */
-const SHORT_BIN_MS = 1000 / 18;
+const SHORT_BIN_MS = 1000 / 19;
 /** Bins of a period of ten seconds and more: a long period bears a coarser spread for fewer wake-ups. */
 const FEWEST_BINS = 16;
 const BINS_TIMES_PERIOD_MS = 160_000;

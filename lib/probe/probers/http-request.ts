@@ -13,8 +13,8 @@ export interface HttpRequest {
   readonly path: string;
   /** All but `Host`, in order; a name may repeat. */
   readonly headers: readonly Header[];
-  /** The same as HTTP/1.1 writes them, with the empty line at their end. */
-  readonly headerText: string;
+  /** What HTTP/1.1 writes before and after the value of `Host`. */
+  readonly text: { readonly before: string; readonly after: string };
   /** Whether anybody looks at the body of the answer. */
   readonly wantsBody: boolean;
 }
@@ -38,18 +38,15 @@ export function httpRequest(probe: HttpProbe, target: Target, userAgent: string)
   if (known.kind === 'invalid') return known;
   const { method, scheme, path } = probe;
   const wantsBody = probe.expectBody !== undefined;
-  const { host = addressOf(probe, target), headers, headerText } = known;
-  return { kind: 'request', method, scheme, host, path, headers, headerText, wantsBody };
+  const { host = addressOf(probe, target), headers, text } = known;
+  return { kind: 'request', method, scheme, host, path, headers, text, wantsBody };
 }
 
 /** What is the same for all runs and targets of a probe: to check and to build it each time would cost microseconds. */
 const prepared = new WeakMap<HttpProbe, Prepared>();
 
 type Prepared = { readonly userAgent: string } & (
-  | ({ readonly kind: 'headers'; readonly host: string | undefined } & Pick<
-      HttpRequest,
-      'headers' | 'headerText'
-    >)
+  | ({ readonly kind: 'headers'; readonly host: string | undefined } & Pick<HttpRequest, 'headers' | 'text'>)
   | { readonly kind: 'invalid'; readonly message: string }
 );
 
@@ -70,14 +67,18 @@ function prepare(probe: HttpProbe, userAgent: string): Prepared {
   ];
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
   const host = hostHeaderOf(probe) ?? probe.host;
-  return { kind: 'headers', userAgent, host, headers, headerText: `${lines.join('')}\r\n` };
+  const text = {
+    before: `${probe.method} ${probe.path} HTTP/1.1\r\nHost: `,
+    after: `\r\n${lines.join('')}\r\n`,
+  };
+  return { kind: 'headers', userAgent, host, headers, text };
 }
 
 const CLOSE: Header = ['Connection', 'close'];
 
 /** The request as HTTP/1.1 writes it, in UTF-8. */
-export function http1Text({ method, path, host, headerText }: HttpRequest): string {
-  return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${headerText}`;
+export function http1Text({ host, text: { before, after } }: HttpRequest): string {
+  return before + host + after;
 }
 
 /**

@@ -29,8 +29,8 @@ function busiestWindow(startsMs: readonly number[], periodMs: number): number {
 describe('takePhase', () => {
   it.each([
     { name: 'ten seconds', periodMs: 10_000, targets: 110, want: 16 },
-    { name: 'one second', periodMs: 1000, targets: 990, want: 18 },
-    { name: 'two seconds', periodMs: 2000, targets: 990, want: 36 },
+    { name: 'one second', periodMs: 1000, targets: 990, want: 19 },
+    { name: 'two seconds', periodMs: 2000, targets: 990, want: 38 },
   ])('wakes up for a few targets of $name in groups', ({ periodMs, targets, want }) => {
     expect(new Set(take(targets, periodMs).map(({ phase }) => phase)).size).toBe(want);
   });

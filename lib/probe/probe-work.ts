@@ -1,0 +1,46 @@
+import type { Probe, ProbeKind } from '#lib/core/probe/probe.ts';
+import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { Schedule } from '#lib/core/probe/schedule.ts';
+import type { Target } from '#lib/core/probe/target.ts';
+import type { Clock } from '#lib/runtime/clock.ts';
+import type { LostTime } from './doubt.ts';
+import type { ProbeAssignment } from './probe-assignment.ts';
+import type { Prober } from './prober.ts';
+import type { RunLog } from './run-log.ts';
+
+/** Knows when this process could not work, so that a slow target can be told from a slow checker. */
+export interface StallWitness {
+  /** Called at the start of a run; the returned function, called at its end, gives the time lost since then. */
+  watch(): () => LostTime;
+}
+
+/** Told about every run, for metrics. Must be cheap and must not throw. */
+export interface ProbeObserver {
+  started(kind: ProbeKind, lateMs: number): void;
+  finished(kind: ProbeKind, outcome: ProbeOutcome, durationMs: number): void;
+}
+
+/** Idle connections whose end triggers a run: see `Sentinels`. */
+export interface SentinelHolder {
+  /** Called after each success of an assignment with a sentinel. */
+  hold(target: Target): void;
+  release(target: Target): void;
+}
+
+/** What all workers share. */
+export interface ProbeWorkerDeps {
+  readonly clock: Clock;
+  readonly prober: Prober<Probe>;
+  readonly stalls: StallWitness;
+  readonly observer: ProbeObserver;
+  readonly log: Pick<RunLog, 'note'>;
+  readonly sentinels: SentinelHolder;
+}
+
+/** What a worker is to do. */
+export interface ProbeWork {
+  readonly assignment: ProbeAssignment;
+  readonly schedule: Schedule;
+  /** Place in the log of runs. */
+  readonly place: number;
+}
