@@ -22,7 +22,7 @@ export interface TakenPhase {
 
 /**
  * Length of the bins of short periods. It is longer than the 50 ms in which at most 1.2 × the mean may start: as much as
- * comes late of one group, so much of the next comes late too, and 50 ms never hold more than a whole one.
+ * comes late of one group, so much of the next comes late too. Up to 2.6 ms the 50 ms never hold two.
  */
 const SHORT_BIN_MS = 1000 / 19;
 /** Bins of a period of ten seconds and more: a long period bears a coarser spread for fewer wake-ups. */
