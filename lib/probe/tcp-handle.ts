@@ -4,7 +4,7 @@
  * exact version of Node, and the tests of the probers fail if a new one changes what is used here.
  */
 export interface TcpHandle {
-  /** Called in the end of every read: see `bytesRead`. */
+  /** Called after each read: see `bytesRead`. */
   onread: () => void;
   connect(request: ConnectRequest, address: string, port: number): number;
   connect6(request: ConnectRequest, address: string, port: number): number;
@@ -61,12 +61,14 @@ export function newTcpHandle(): TcpHandle {
   return new TCP(constants.SOCKET);
 }
 
+/** What `connect` and `connect6` take: the callback gets 0 or a negative system error number, later and once. */
 export function newConnectRequest(oncomplete: (status: number) => void): ConnectRequest {
   const request = new (load().tcp.TCPConnectWrap)();
   request.oncomplete = oncomplete;
   return request;
 }
 
+/** What a write takes; the callback comes only where not all could be written at once. */
 export function newWriteRequest(oncomplete: (status: number) => void): WriteRequest {
   const request = new (load().stream.WriteWrap)();
   request.oncomplete = oncomplete;

@@ -4,6 +4,7 @@ import type { HttpVersion } from '#lib/core/probe/probe.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';
 import { PlainConnection } from '#lib/probe/plain-connection.ts';
+import type { Breakage } from '#lib/probe/probers/http-breakage.ts';
 import { type HttpRequest, http1Text } from '#lib/probe/probers/http-request.ts';
 import { HttpResponseReader, type ResponseState } from '#lib/probe/probers/http-response-reader.ts';
 import { type Http2Channel, openHttp2 } from '#lib/probe/probers/http2-channel.ts';
@@ -18,15 +19,6 @@ export interface HttpConnectionSettings {
   /** The connection is to outlive the run. */
   readonly isKept: boolean;
 }
-
-/** Why a connection is of no use any more. */
-export type Breakage =
-  | { readonly kind: 'error'; readonly error: Error }
-  /** The peer has closed it without a word. */
-  | { readonly kind: 'closed' }
-  /** The peer has taken the request back (HTTP/2). */
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'http2NotOffered' };
 
 /** Whoever has the connection at the moment: a run, or nobody while it is idle. */
 export interface HttpConnectionUser {

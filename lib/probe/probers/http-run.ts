@@ -5,11 +5,8 @@ import type { Settle, Work } from '#lib/probe/attempt.ts';
 import { connectErrorOutcome, errorCode } from '#lib/probe/connect-error.ts';
 import { durationText } from '#lib/probe/duration-text.ts';
 import { type Asked, decide, requestText } from '#lib/probe/probers/http-answer.ts';
-import {
-  type Breakage,
-  HttpConnection,
-  type HttpConnectionUser,
-} from '#lib/probe/probers/http-connection.ts';
+import type { Breakage } from '#lib/probe/probers/http-breakage.ts';
+import { HttpConnection, type HttpConnectionUser } from '#lib/probe/probers/http-connection.ts';
 import { type HttpLeg, type HttpLegDeps, httpLeg } from '#lib/probe/probers/http-leg.ts';
 import type { Hop } from '#lib/probe/probers/http-redirect.ts';
 import type { ResponseState } from '#lib/probe/probers/http-response-reader.ts';

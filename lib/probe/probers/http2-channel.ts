@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Breakage } from '#lib/probe/probers/http-connection.ts';
+import type { Breakage } from '#lib/probe/probers/http-breakage.ts';
 import { type HttpRequest, http2Fields } from '#lib/probe/probers/http-request.ts';
 import type { ResponseState } from '#lib/probe/probers/http-response-reader.ts';
 import { Http2Session, type Http2State } from '#lib/probe/probers/http2-session.ts';

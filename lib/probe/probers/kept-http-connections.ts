@@ -145,7 +145,6 @@ function indexOf(idle: readonly KeptConnection[], settings: HttpConnectionSettin
 }
 
 function isSame(a: HttpConnectionSettings, b: HttpConnectionSettings): boolean {
-  if (a === b) return true;
   return (
     a.target.port === b.target.port &&
     a.version === b.version &&
