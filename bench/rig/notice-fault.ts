@@ -50,8 +50,10 @@ const dropped: Fault = {
     return nowMs();
   },
   async recover({ port }, { drop }) {
+    // The first packets pass before the command has ended, and the endpoint may be back by then.
+    const atMs = nowMs();
     await drop.remove(port);
-    return nowMs();
+    return atMs;
   },
 };
 
