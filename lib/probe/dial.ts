@@ -7,17 +7,7 @@ export interface DialEvents {
   onConnect(socket: Socket): void;
   /** The connection failed or broke; may come after `onConnect`. */
   onError(error: Error): void;
-  /**
-   * What has been read, valid until the call returns. Without it the socket has its own `data` events, for each of which
-   * Node allocates 64 KiB: that costs more than to read an answer.
-   */
-  onBytes?(bytes: Buffer): void;
 }
-
-const LONGEST_READ_BYTES = 64 * 1024;
-
-/** What all sockets with `onBytes` read into: each is handed its bytes before the next one reads. */
-let readBuffer: Buffer | undefined;
 
 /**
  * Starts a connection to the target's address and returns the socket, to be ended with `endWithReset`. Whoever sends
@@ -25,8 +15,7 @@ let readBuffer: Buffer | undefined;
  */
 export function dial(target: Target, events: DialEvents): Socket {
   const { address: host, port } = target;
-  const onread = events.onBytes === undefined ? undefined : readInto(events.onBytes.bind(events));
-  const socket = connect(onread === undefined ? { host, port } : { host, port, onread });
+  const socket = connect({ host, port });
   socket.on('error', events.onError);
   socket.once('connect', () => {
     if (isConnectedToItself(socket, target)) {
@@ -48,18 +37,6 @@ export function endWithReset(socket: Socket): void {
     return;
   }
   socket.resetAndDestroy();
-}
-
-function readInto(onBytes: (bytes: Buffer) => void) {
-  readBuffer ??= Buffer.allocUnsafeSlow(LONGEST_READ_BYTES);
-  const buffer = readBuffer;
-  return {
-    buffer,
-    callback(length: number): boolean {
-      onBytes(buffer.subarray(0, length));
-      return true;
-    },
-  };
 }
 
 /**
