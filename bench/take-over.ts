@@ -6,13 +6,15 @@ import { lineOf, type RunReport, runVariant, type Variant } from '../dev/takeove
 import { VARIANTS } from '../dev/takeover/variants.ts';
 import { type Bar, printBars } from './measure/bar.ts';
 
-const USAGE = `Usage: npm run bench:take-over -- [--runs N] [--at-once N] [--variants LIST]
+const USAGE = `Usage: npm run bench:take-over -- [--runs N] [--at-once N] [--variants LIST] [--proxy-mode MODE]
 
 Lets Services change hands under more than 200 new connections a second and long-lived ones.
 
   --runs N          runs of each variant (default 30)
   --at-once N       runs at a time, of variants that do not disturb each other (default 3)
   --variants LIST   some of: ${Object.keys(VARIANTS).join(',')}
+  --proxy-mode MODE how kube-proxy writes rules, iptables or nftables (default iptables). With nftables the kernel refuses
+                    about one connection in 100,000 while rules change, of any Service: see bench:rule-rewrites
   --help`;
 
 interface Wanted {
@@ -87,16 +89,19 @@ async function main(): Promise<void> {
     runs: { type: 'string' },
     'at-once': { type: 'string' },
     variants: { type: 'string' },
+    'proxy-mode': { type: 'string', default: 'iptables' },
     help: { type: 'boolean' },
   } as const;
   const { values } = parseArgs({ options });
   const runs = Number(values.runs ?? 30);
   const atOnce = Number(values['at-once'] ?? 3);
-  if (values.help === true || !(runs > 0 && atOnce > 0)) {
+  const proxyMode = values['proxy-mode'];
+  const isMode = proxyMode === 'iptables' || proxyMode === 'nftables';
+  if (values.help === true || !(runs > 0 && atOnce > 0 && isMode)) {
     console.log(USAGE);
     return;
   }
-  const rig = await startTakeOverRig();
+  const rig = await startTakeOverRig({ proxyMode });
   const ignoreInterrupts = onInterrupt(() => rig.stop());
   try {
     const names = values.variants?.split(',') ?? Object.keys(VARIANTS);

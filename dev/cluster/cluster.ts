@@ -4,7 +4,7 @@ import type { AuditScope } from './api-server.ts';
 import { ControlPlane } from './control-plane.ts';
 import type { ControllerManagerOptions } from './controller-manager.ts';
 import { type CoreDns, startCoreDns } from './coredns.ts';
-import { startKubeProxy } from './kube-proxy.ts';
+import { type ProxyMode, startKubeProxy } from './kube-proxy.ts';
 import { Kubelets, type KubeletsOptions } from './kubelets.ts';
 import { Network } from './network.ts';
 import type { NodePlace } from './node-object.ts';
@@ -29,6 +29,8 @@ export interface ClusterOptions extends KubeletsOptions {
   readonly network?: 'loopback' | 'bridge';
   /** Nodes on which kube-proxy runs; needs the bridge. Default: the client only. */
   readonly kubeProxy?: readonly string[];
+  /** Of all of them. Default: nftables. */
+  readonly proxyMode?: ProxyMode;
   /** Whether CoreDNS runs in the client's namespace; needs the bridge. Default true. */
   readonly dns?: boolean;
   readonly audit?: AuditScope;
@@ -121,10 +123,10 @@ async function startClient(
   host: ProcessHost,
   { controlPlane, kubelets, network, options }: ClientParts,
 ): Promise<CoreDns | undefined> {
-  const { kubeProxy = [clientNode], dns = true, zoneOf = zoneInTurn } = options;
+  const { kubeProxy = [clientNode], proxyMode: mode = 'nftables', dns = true, zoneOf = zoneInTurn } = options;
   const addresses = await network.addNode(clientNode);
   await kubelets.addNode({ ...addresses, zone: zoneOf(1), unschedulable: true, labels: {} });
-  for (const node of kubeProxy) await startKubeProxy(host, controlPlane, { network, node });
+  for (const node of kubeProxy) await startKubeProxy(host, controlPlane, { network, node, mode });
   return dns ? startCoreDns(host, controlPlane, { network, node: clientNode }) : undefined;
 }
 

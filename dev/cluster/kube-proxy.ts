@@ -8,11 +8,17 @@ import { componentKubeconfig } from './component-access.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Network } from './network.ts';
 
+/** How kube-proxy writes its rules. */
+export type ProxyMode = 'iptables' | 'nftables';
+
 export interface KubeProxyOptions {
   readonly network: Network;
   readonly node: string;
-  /** How it writes its rules. Default: nftables. */
-  readonly mode?: 'nftables' | 'iptables';
+  /**
+   * Default: nftables. With it the kernel refuses a few of the connections that begin in the microseconds in which the
+   * rules of their Service are rewritten: `npm run bench:rule-rewrites`.
+   */
+  readonly mode?: ProxyMode;
 }
 
 /**

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Traffic } from '../workload/traffic.ts';
 import type { TrafficSample } from '../workload/traffic-sample.ts';
 import { clientNamespace, type TakeOverRig } from './rig.ts';
@@ -34,11 +36,11 @@ export interface ClientReport {
 }
 
 /**
- * Starts the clients and waits until all of them get answers; what they meet from then on counts, on new connections and on
- * those that stand. A connection that began before kube-proxy knew the Service never gets an answer: its kernel has
- * already decided where it goes.
+ * Starts the clients once kube-proxy knows the Service, and waits until all of them get answers; what they meet from then
+ * on counts, on new connections and on those that stand.
  */
 export async function startClients(rig: TakeOverRig, service: string, address: string): Promise<Clients> {
+  await waitForAnswer(rig, service, address);
   const streams = [
     { name: 'new', kind: 'http', address, port: 80, ratePerSecond: NEW_PER_SECOND, timeoutMs: 2_000 },
     {
@@ -66,6 +68,25 @@ export async function startClients(rig: TakeOverRig, service: string, address: s
       return reportOf(made, all.flatMap(connectionsThatStood));
     },
   };
+}
+
+/**
+ * Waits until the address answers. A connection that began before kube-proxy knew the Service never gets an answer: its
+ * kernel has decided where it goes, and remembers it for the port of the client, so that a later connection from that port
+ * would fare the same. It is made to forget these.
+ */
+async function waitForAnswer(rig: TakeOverRig, service: string, address: string): Promise<void> {
+  const netns = clientNamespace(rig.cluster);
+  const streams = [
+    { name: 'first', kind: 'http', address, port: 80, ratePerSecond: 20, timeoutMs: 2_000 },
+  ] as const;
+  const traffic = await Traffic.start(rig.cluster.host, { name: `first-${service}`, netns, streams });
+  await traffic.waitForSample('first', 0, answered, 20_000);
+  await traffic.finish();
+  const forget = ['conntrack', '-D', '-p', 'tcp', '--state', 'SYN_SENT', '-d', address];
+  await promisify(execFile)('ip', ['netns', 'exec', netns, ...forget]).catch((error: unknown) => {
+    if (!String(error).includes(' 0 flow entries')) throw error;
+  });
 }
 
 /** Those that last and began once the client had got its first answer. */

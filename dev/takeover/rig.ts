@@ -1,6 +1,7 @@
 import type { EndpointSlice, Endpoints, KubernetesObject, Service } from '#lib/core/kubernetes.ts';
 import { type Cluster, clientNode } from '../cluster/cluster.ts';
 import { setSysctls } from '../cluster/ip-command.ts';
+import type { ProxyMode } from '../cluster/kube-proxy.ts';
 import { type Product, startProduct } from '../cluster/product.ts';
 import { waitFor } from '../process/wait-for.ts';
 import { EndpointLog } from '../workload/endpoint-log.ts';
@@ -48,9 +49,19 @@ export interface TakeOverRig {
   stop(): Promise<void>;
 }
 
-/** Starts everything; the caller stops it. `install`: how the module gets into the cluster, if not by its manifests. */
-export async function startTakeOverRig(install?: (cluster: Cluster) => Promise<void>): Promise<TakeOverRig> {
-  const { cluster, pods } = await startExampleCluster({ dns: false });
+export interface TakeOverRigOptions {
+  /** How the module gets into the cluster. Default: by its manifests. */
+  readonly install?: (cluster: Cluster) => Promise<void>;
+  /** Default: iptables, with which no connection is refused because rules are rewritten. */
+  readonly proxyMode?: ProxyMode;
+}
+
+/** Starts everything; the caller stops it. */
+export async function startTakeOverRig({
+  install,
+  proxyMode = 'iptables',
+}: TakeOverRigOptions = {}): Promise<TakeOverRig> {
+  const { cluster, pods } = await startExampleCluster({ dns: false, proxyMode });
   try {
     await install?.(cluster);
     // A controller that was killed must be able to act at once.

@@ -20,10 +20,12 @@ let rig: TakeOverRig;
 let operator: AddonOperator;
 
 beforeAll(async () => {
-  rig = await startTakeOverRig(async ({ host, controlPlane }) => {
-    operator = await startAddonOperator(host, controlPlane, { name: 'addon-operator', root: 'chroot' });
-    await operator.configure({ logLevel: 'Info' });
-    await operator.waitForRelease('deployed');
+  rig = await startTakeOverRig({
+    async install({ host, controlPlane }) {
+      operator = await startAddonOperator(host, controlPlane, { name: 'addon-operator', root: 'chroot' });
+      await operator.configure({ logLevel: 'Info' });
+      await operator.waitForRelease('deployed');
+    },
   });
 }, 180_000);
 afterAll(() => rig?.stop(), 60_000);
