@@ -14,7 +14,7 @@ Lets Services change hands under more than 200 new connections a second and long
   --at-once N       runs at a time, of variants that do not disturb each other (default 3)
   --variants LIST   some of: ${Object.keys(VARIANTS).join(',')}
   --proxy-mode MODE how kube-proxy writes rules, iptables or nftables (default iptables). With nftables the kernel refuses
-                    about one connection in 100,000 while rules change, of any Service: see bench:rule-rewrites
+                    a few connections that begin while their rules change, of any Service: see bench:rule-rewrites
   --help`;
 
 interface Wanted {
