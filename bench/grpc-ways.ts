@@ -13,6 +13,7 @@ import {
 import { createGrpcProber } from '#lib/probe/probers/grpc-prober.ts';
 import { TlsContexts } from '#lib/probe/tls-contexts.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
+import { runOnce } from '../dev/workload/one-run.ts';
 import { distributionOf } from './measure/distribution.ts';
 
 const ROUNDS = 5;
@@ -37,7 +38,7 @@ async function ours(port: number): Promise<void> {
   const probe: GrpcProbe = { kind: 'grpc', port, timeoutMs: TIMEOUT_MS, service: '', ...thresholds };
   const target = { namespace: 'default', podName: 'p', podUid: 'uid', address: '127.0.0.1', port };
   const deadlineMs = systemClock.monotonicMs() + TIMEOUT_MS;
-  const outcome = await prober(probe, target, { deadlineMs, cancel: undefined });
+  const outcome = await runOnce(prober, probe, target, { deadlineMs, cancel: undefined });
   if (outcome.kind !== 'success') throw new Error(outcome.message);
 }
 

@@ -10,6 +10,7 @@ import { createHttpProber } from '#lib/probe/probers/http-prober.ts';
 import { TlsContexts } from '#lib/probe/tls-contexts.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
 import { issueCertificates } from '../dev/cluster/certificates.ts';
+import { runOnce } from '../dev/workload/one-run.ts';
 import { distributionOf } from './measure/distribution.ts';
 
 const ROUNDS = 5;
@@ -98,7 +99,7 @@ async function probeAgain(probe: HttpProbe, lane: number, times: number): Promis
   };
   for (let count = 0; count < times; count++) {
     const deadlineMs = systemClock.monotonicMs() + TIMEOUT_MS;
-    const outcome = await prober.run(probe, target, { deadlineMs, cancel: undefined });
+    const outcome = await runOnce(prober.run, probe, target, { deadlineMs, cancel: undefined });
     if (outcome.kind !== 'success') throw new Error(outcome.message);
   }
 }

@@ -8,7 +8,7 @@ export interface KindCosts {
   readonly kind: CheckKind;
   /** One a round. */
   readonly ours: readonly Cost[];
-  /** None for kept connections, which HAProxy does not have: its checks on fresh ones are what they are held against. */
+  /** One a round. It has no kept connections: its checks on fresh ones are what they are held against. */
   readonly haproxy: readonly Cost[];
   readonly blackbox: Cost | undefined;
   /** Connections of ours that were left in TIME_WAIT. */
@@ -51,7 +51,7 @@ export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: 
   const rows = costs.map((cost) => {
     const { kind, ours, blackbox, timeWaits } = cost;
     const own = microsecondsOf(ours);
-    const peer = haproxyOf(costs, kind);
+    const peer = microsecondsOf(cost.haproxy);
     return [
       kind,
       String(targets),
@@ -61,7 +61,7 @@ export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: 
       (peer / own).toFixed(2),
       middle(ours.map(({ checksASecond }) => checksASecond)).toFixed(0),
       bytesText(perTarget(ours, base.agentKb, targets)),
-      cost.haproxy.length === 0 ? '–' : bytesText(perTarget(cost.haproxy, base.haproxyKb, targets)),
+      bytesText(perTarget(cost.haproxy, base.haproxyKb, targets)),
       (anonymousKb(ours) / 1024).toFixed(1),
       String(timeWaits),
     ];
@@ -85,7 +85,7 @@ export function barsOf(costs: readonly KindCosts[], base: BaseMemory, targets: n
   return [
     idle,
     ...costs.flatMap((cost) => [
-      ...(targets < MANY_TARGETS ? fewTargetsBars(cost) : manyTargetsBars(cost, costs, base, targets)),
+      ...(targets < MANY_TARGETS ? fewTargetsBars(cost) : manyTargetsBars(cost, base, targets)),
       {
         name: `${cost.kind}: sockets left in TIME_WAIT`,
         measured: cost.timeWaits,
@@ -110,13 +110,8 @@ function fewTargetsBars({ kind, ours }: KindCosts): readonly Bar[] {
 
 const AT_LEAST = { TCP: 0.5, HTTP: 0.7, 'HTTP kept': 2 } as const;
 
-function manyTargetsBars(
-  cost: KindCosts,
-  costs: readonly KindCosts[],
-  base: BaseMemory,
-  targets: number,
-): readonly Bar[] {
-  const { kind, ours, blackbox } = cost;
+function manyTargetsBars(cost: KindCosts, base: BaseMemory, targets: number): readonly Bar[] {
+  const { kind, ours, haproxy, blackbox } = cost;
   const own = microsecondsOf(ours);
   const bytes = perTarget(ours, base.agentKb, targets);
   const beside =
@@ -133,7 +128,7 @@ function manyTargetsBars(
   return [
     {
       name: `${kind}: checks a CPU second`,
-      measured: haproxyOf(costs, kind) / own,
+      measured: microsecondsOf(haproxy) / own,
       unit: '× HAProxy',
       atLeast: AT_LEAST[kind],
     },
@@ -143,12 +138,6 @@ function manyTargetsBars(
       : [{ name: `${kind}: memory a target`, measured: bytes, unit: 'bytes', atMost: 3000 }]),
     { name: `${kind}: RssAnon`, measured: anonymousKb(ours) / 1024, unit: 'MB', atMost: 110 },
   ];
-}
-
-/** What HAProxy needs for a check of the kind, on a fresh connection. */
-function haproxyOf(costs: readonly KindCosts[], kind: CheckKind): number {
-  const wanted = kind === 'TCP' ? 'TCP' : 'HTTP';
-  return microsecondsOf(costs.find((cost) => cost.kind === wanted)?.haproxy ?? []);
 }
 
 /** In bytes, of each target beyond the first thousand. */

@@ -17,6 +17,8 @@ export interface CostRun {
   /** Checks a second from which on it is at work; undefined: it checks as fast as it can. */
   readonly rate: number | undefined;
   readonly seconds: number;
+  /** Long enough for what comes with a start. */
+  readonly settleMs: number;
   /** Called while it runs, after what is measured. */
   readonly beforeStop?: () => Promise<void>;
 }
@@ -27,11 +29,6 @@ export interface Cost {
   readonly anonymousKb: number;
 }
 
-/**
- * Long enough for what comes with a start. The agent's machine code is compiled for half a minute, on threads that count
- * as its own CPU.
- */
-const SETTLE_MS = 30_000;
 const START_DEADLINE_MS = 180_000;
 
 /** Starts a checker, lets it settle, measures it for some time and stops it. Checks are counted where they arrive. */
@@ -39,7 +36,7 @@ export async function measureCost(target: CheckTarget, run: CostRun): Promise<Co
   const checker = await run.start();
   try {
     if (run.rate !== undefined) await waitForRate(target, run.counted, run.rate);
-    await delay(SETTLE_MS);
+    await delay(run.settleMs);
     const { pid } = checker.process;
     const [before, from] = [(await target.counts())[run.counted], await usageOf(pid)];
     await delay(run.seconds * 1000);

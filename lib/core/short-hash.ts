@@ -6,5 +6,5 @@ import { canonicalJson } from '#lib/core/canonical-json.ts';
  * short enough for names and labels. Equal data gives the same hash on every machine and in every release.
  */
 export function shortHash(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
+  return createHash('sha256').update(canonicalJson(value)).digest().toString('hex', 0, 8);
 }

@@ -2,17 +2,18 @@ import { getSystemErrorName } from 'node:util';
 import type { Target } from '#lib/core/probe/target.ts';
 import { mayBeLocalPort } from './local-ports.ts';
 import {
-  bytesRead,
   END_OF_FILE,
-  newConnectRequest,
+  type HandleUser,
   newTcpHandle,
-  newWriteRequest,
   type SocketName,
+  startConnect,
+  startReading,
   type TcpHandle,
+  writeText,
 } from './tcp-handle.ts';
 
-/** What a plain connection tells, never before its constructor has returned, and nothing after `close`. */
-export interface PlainConnectionEvents {
+/** Hears what becomes of a plain connection, never before its constructor has returned, and nothing after `close`. */
+export interface PlainConnectionUser {
   onConnect(): void;
   /** What has been read; valid until the call returns. */
   onBytes(bytes: Buffer): void;
@@ -23,42 +24,32 @@ export interface PlainConnectionEvents {
 }
 
 const LARGEST_PORT = 65_535;
-const LONGEST_READ_BYTES = 64 * 1024;
-
-/** What all connections read into: each is handed its bytes before the next one reads. */
-let readBuffer: Buffer | undefined;
 
 /**
  * A TCP connection to the target's address for probes that need no TLS: a `net.Socket` would cost as much again as the
  * connection. `close` must be called in the end, whatever has happened.
  */
-export class PlainConnection {
+export class PlainConnection implements HandleUser {
   readonly #target: Target;
-  readonly #events: PlainConnectionEvents;
+  readonly #user: PlainConnectionUser;
   readonly #handle: TcpHandle;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
 
   /** Dials. Nothing is ever looked up: an address that is none fails, a port that is none throws. */
-  constructor(target: Target, events: PlainConnectionEvents) {
+  constructor(target: Target, user: PlainConnectionUser) {
     this.#target = target;
-    this.#events = events;
+    this.#user = user;
     const { address, port } = target;
     // The handle would take it modulo 65,536, and dial a port that nobody has named.
     if (!(port > 0 && port <= LARGEST_PORT)) throw new RangeError(`${port} is no port`);
-    this.#handle = newTcpHandle();
-    const request = newConnectRequest((status) => this.#connected(status));
-    const status = address.includes(':')
-      ? this.#handle.connect6(request, address, port)
-      : this.#handle.connect(request, address, port);
+    this.#handle = newTcpHandle(this);
+    const status = startConnect(this.#handle, address, port);
     if (status !== 0) this.#failSoon(status);
   }
 
   /** Only once connected. */
   write(text: string): void {
-    const request = newWriteRequest((status) => {
-      if (status < 0) this.#fail(status);
-    });
-    const status = this.#handle.writeUtf8String(request, text);
+    const status = writeText(this.#handle, text);
     if (status !== 0) this.#failSoon(status);
   }
 
@@ -75,10 +66,10 @@ export class PlainConnection {
     const before = this.#state;
     this.#state = 'closed';
     if (before === 'closed') return;
-    if (before === 'connecting' || this.#handle.reset(nothing) !== 0) this.#handle.close();
+    if (before === 'connecting' || this.#handle.reset() !== 0) this.#handle.close();
   }
 
-  #connected(status: number): void {
+  connected(status: number): void {
     if (this.#state === 'closed') return;
     if (status !== 0) {
       this.#fail(status);
@@ -86,32 +77,29 @@ export class PlainConnection {
     }
     this.#state = 'open';
     if (this.#isConnectedToItself()) {
-      this.#events.onError(Object.assign(new Error('connected to itself'), { code: 'ECONNREFUSED' }));
+      this.#user.onError(Object.assign(new Error('connected to itself'), { code: 'ECONNREFUSED' }));
       return;
     }
-    this.#events.onConnect();
+    this.#user.onConnect();
     if (this.#hasClosed()) return;
-    this.#read();
+    const failed = startReading(this.#handle);
+    if (failed !== 0) this.#failSoon(failed);
+  }
+
+  read(count: number, buffer: Buffer): void {
+    if (this.#state === 'closed' || count === 0) return;
+    if (count > 0) this.#user.onBytes(buffer.subarray(0, count));
+    else if (count === END_OF_FILE) this.#user.onEnd();
+    else this.#fail(count);
+  }
+
+  written(status: number): void {
+    if (status < 0) this.#fail(status);
   }
 
   /** A callback may have closed it. */
   #hasClosed(): boolean {
     return this.#state === 'closed';
-  }
-
-  #read(): void {
-    readBuffer ??= Buffer.allocUnsafeSlow(LONGEST_READ_BYTES);
-    const buffer = readBuffer;
-    this.#handle.useUserBuffer(buffer);
-    this.#handle.onread = () => {
-      const count = bytesRead();
-      if (this.#hasClosed() || count === 0) return;
-      if (count > 0) this.#events.onBytes(buffer.subarray(0, count));
-      else if (count === END_OF_FILE) this.#events.onEnd();
-      else this.#fail(count);
-    };
-    const status = this.#handle.readStart();
-    if (status !== 0) this.#failSoon(status);
   }
 
   /**
@@ -134,10 +122,8 @@ export class PlainConnection {
   #fail(status: number): void {
     if (this.#state === 'closed') return;
     const code = getSystemErrorName(status);
-    this.#events.onError(
+    this.#user.onError(
       Object.assign(new Error(`connection to port ${this.#target.port}: ${code}`), { code }),
     );
   }
 }
-
-function nothing(): void {}

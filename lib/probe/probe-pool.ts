@@ -2,8 +2,8 @@ import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } fro
 import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/probe/schedule.ts';
 import type { VerdictState } from '#lib/core/probe/verdict.ts';
 import { isSameCheck, type ProbeAssignment, sharingKey } from './probe-assignment.ts';
-import type { ProbeWorkerDeps } from './probe-work.ts';
-import { ProbeWorker } from './probe-worker.ts';
+import type { ProbeWork, ProbeWorkerDeps } from './probe-work.ts';
+import { ProbeWorker, type WorkerOwner } from './probe-worker.ts';
 import { type LoggedRun, RunLog } from './run-log.ts';
 
 export interface ProbePoolDeps extends Omit<ProbeWorkerDeps, 'log'> {
@@ -23,13 +23,34 @@ export interface CheckReport {
   readonly runs: readonly LoggedRun[];
 }
 
-interface Post {
+/** What is needed to run a check, once. */
+interface PostParts {
   readonly key: string;
   readonly taken: TakenPhase;
-  readonly worker: ProbeWorker;
-  readonly owners: Set<string>;
+  readonly work: ProbeWork;
+}
+
+/** A check that runs, and those who ask for it: mostly one, and a set would take more memory than the rest. */
+class Post implements WorkerOwner {
+  readonly key: string;
+  readonly taken: TakenPhase;
   /** Place in the log of runs. */
   readonly place: number;
+  readonly worker: ProbeWorker;
+  owners: readonly string[] = [];
+  readonly #onChange: ProbePoolDeps['onChange'];
+
+  constructor({ key, taken, work }: PostParts, deps: ProbeWorkerDeps, onChange: ProbePoolDeps['onChange']) {
+    this.key = key;
+    this.taken = taken;
+    this.place = work.place;
+    this.#onChange = onChange;
+    this.worker = new ProbeWorker(deps, work, this);
+  }
+
+  changed(): void {
+    for (const owner of this.owners) this.#onChange(owner, this.worker.assignment);
+  }
 }
 
 /** An assignment of an owner, and what serves it. */
@@ -100,7 +121,7 @@ export class ProbePool {
     });
     return posts.map(({ worker, owners, place }) => ({
       assignment: worker.assignment,
-      owners: [...owners],
+      owners,
       state: worker.state,
       runs: this.#log.read(place),
     }));
@@ -123,26 +144,21 @@ export class ProbePool {
   #post(assignment: ProbeAssignment, owner: string): Post {
     const key = sharingKey(assignment);
     const post = this.#posts.get(key) ?? this.#open(key, assignment);
-    post.owners.add(owner);
+    if (!post.owners.includes(owner)) post.owners = [...post.owners, owner];
     return post;
   }
 
   #open(key: string, assignment: ProbeAssignment): Post {
-    const owners = new Set<string>();
     const taken = this.#takePhase(assignment.periodMs);
-    const place = this.#log.take();
-    const work = { assignment, schedule: this.#firstSchedule(assignment, taken), place };
-    const worker = new ProbeWorker(this.#workerDeps, work, () => {
-      for (const owner of owners) this.#deps.onChange(owner, assignment);
-    });
-    const post: Post = { key, taken, worker, owners, place };
+    const work = { assignment, schedule: this.#firstSchedule(assignment, taken), place: this.#log.take() };
+    const post = new Post({ key, taken, work }, this.#workerDeps, this.#deps.onChange);
     this.#posts.set(key, post);
     return post;
   }
 
   #leave(post: Post, owner: string): void {
-    post.owners.delete(owner);
-    if (post.owners.size > 0) return;
+    post.owners = post.owners.filter((other) => other !== owner);
+    if (post.owners.length > 0) return;
     this.#posts.delete(post.key);
     this.#close(post);
   }

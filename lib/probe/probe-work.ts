@@ -10,8 +10,10 @@ import type { RunLog } from './run-log.ts';
 
 /** Knows when this process could not work, so that a slow target can be told from a slow checker. */
 export interface StallWitness {
-  /** Called at the start of a run; the returned function, called at its end, gives the time lost since then. */
-  watch(): () => LostTime;
+  /** Called at the start of a run. */
+  started(): void;
+  /** Called once at the end of each run that was started; gives the time lost since its start. */
+  ended(startedMs: number): LostTime;
 }
 
 /** Told about every run, for metrics. Must be cheap and must not throw. */

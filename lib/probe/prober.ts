@@ -2,19 +2,27 @@ import type { Probe } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 
-/** The frame of one run. */
-export interface ProbeRun {
-  /** When the run must have ended, in the clock's monotonic milliseconds. */
-  readonly deadlineMs: number;
-  /**
-   * Set by the prober for as long as the run lasts: ends it at once as unknown, with cause `Cancelled`. A plain callback:
-   * an AbortSignal costs as much as the rest of a short run.
-   */
-  cancel: (() => void) | undefined;
+/** Takes the outcome of a run; every one but the first is ignored. */
+export interface Settler {
+  settle(outcome: ProbeOutcome): void;
 }
 
 /**
- * Runs one probe once against one target. Never rejects: what cannot be observed is an unknown outcome. Ends by
- * the deadline, whatever the target does, and leaves no socket behind but those that its docstring names.
+ * What one run does. An object and not a promise: tens of thousands of runs a second leave little time to collect what a
+ * promise and its callbacks leave behind.
  */
-export type Prober<P extends Probe> = (probe: P, target: Target, run: ProbeRun) => Promise<ProbeOutcome>;
+export interface Work {
+  /** Called once. Must not block; a throw is a bug and becomes an unknown outcome. */
+  start(settler: Settler): void;
+  /** The outcome when the deadline passes first. */
+  onTimeout(): ProbeOutcome;
+  /** Frees its sockets: called once after `start`, however the run has ended. */
+  release(): void;
+}
+
+/**
+ * Makes the work of one run of a probe against a target, or says at once why there is none. The run must have ended at
+ * `deadlineMs`, in the clock's monotonic milliseconds; whoever runs the work sees to that. What cannot be observed is an
+ * unknown outcome. No socket is left behind but those that the docstring of the prober names.
+ */
+export type Prober<P extends Probe> = (probe: P, target: Target, deadlineMs: number) => Work | ProbeOutcome;

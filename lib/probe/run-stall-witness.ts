@@ -42,20 +42,18 @@ export class RunStallWitness implements StallWitness {
     this.#clock = clock;
   }
 
-  watch(): () => LostTime {
-    const startedMs = this.#clock.monotonicMs();
+  started(): void {
+    const nowMs = this.#clock.monotonicMs();
     this.#underWay++;
-    this.#notice(startedMs);
-    if (this.#lookMs === undefined) this.#arm(startedMs, FIRST_LOOK_MS);
-    let isOver = false;
-    return () => {
-      if (isOver) return NOTHING_LOST;
-      isOver = true;
-      this.#notice(this.#clock.monotonicMs());
-      const lost = this.#lostSince(startedMs);
-      if (--this.#underWay === 0) this.#stalls = [];
-      return lost;
-    };
+    this.#notice(nowMs);
+    if (this.#lookMs === undefined) this.#arm(nowMs, FIRST_LOOK_MS);
+  }
+
+  ended(startedMs: number): LostTime {
+    this.#notice(this.#clock.monotonicMs());
+    const lost = this.#lostSince(startedMs);
+    if (--this.#underWay === 0) this.#stalls = [];
+    return lost;
   }
 
   readonly #look = (): void => {

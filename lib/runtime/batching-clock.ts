@@ -1,17 +1,12 @@
-import type { Clock } from './clock.ts';
+import type { Clock, Timer } from './clock.ts';
 
 /** What is due within the same millisecond. */
 interface Batch {
   readonly atMs: number;
-  /** In order; a set would allocate a table whenever its last member goes. */
-  readonly entries: Entry[];
+  /** In order; a set would allocate a table whenever its last member goes. Undefined: was cancelled. */
+  readonly alarms: (Alarm | undefined)[];
   /** How many of them were not cancelled. */
   waiting: number;
-}
-
-interface Entry {
-  /** Undefined once it was cancelled or called. */
-  callback: (() => void) | undefined;
 }
 
 /**
@@ -24,8 +19,51 @@ export function batchingClock(clock: Clock): Clock {
   return {
     monotonicMs: () => clock.monotonicMs(),
     now: () => clock.now(),
-    schedule: (delayMs, callback) => batches.add(Math.ceil(clock.monotonicMs() + delayMs), { callback }),
+    schedule(delayMs, callback) {
+      const alarm = new Alarm(batches, callback);
+      alarm.arm(delayMs);
+      return () => alarm.cancel();
+    },
+    timer: (callback) => new Alarm(batches, callback),
+    afterReads: (callback) => clock.afterReads(callback),
   };
+}
+
+/** A timer that takes a place in a batch whenever it is armed. */
+class Alarm implements Timer {
+  readonly #callback: () => void;
+  readonly #queue: BatchQueue;
+  #batch: Batch | undefined;
+  /** Place in the batch. */
+  #index = 0;
+
+  constructor(queue: BatchQueue, callback: () => void) {
+    this.#queue = queue;
+    this.#callback = callback;
+  }
+
+  arm(delayMs: number): void {
+    this.cancel();
+    const batch = this.#queue.batchIn(delayMs);
+    this.#batch = batch;
+    this.#index = batch.alarms.push(this) - 1;
+    batch.waiting += 1;
+  }
+
+  cancel(): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    batch.alarms[this.#index] = undefined;
+    batch.waiting -= 1;
+    if (batch.waiting === 0) this.#queue.close(batch);
+  }
+
+  /** It is time. */
+  ring(): void {
+    this.#batch = undefined;
+    this.#callback();
+  }
 }
 
 class BatchQueue {
@@ -40,33 +78,27 @@ class BatchQueue {
     this.#clock = clock;
   }
 
-  /** Returns what takes the entry out again. */
-  add(atMs: number, entry: Entry): () => void {
-    const batch = this.#batches.get(atMs) ?? this.#open(atMs);
-    batch.entries.push(entry);
-    batch.waiting += 1;
-    return () => {
-      if (entry.callback === undefined) return;
-      entry.callback = undefined;
-      batch.waiting -= 1;
-      if (batch.waiting === 0) this.#close(batch);
-    };
+  /** The batch of the first whole millisecond that is not earlier than in so many milliseconds. */
+  batchIn(delayMs: number): Batch {
+    const atMs = Math.ceil(this.#clock.monotonicMs() + delayMs);
+    return this.#batches.get(atMs) ?? this.#open(atMs);
   }
 
-  #open(atMs: number): Batch {
-    const batch: Batch = { atMs, entries: [], waiting: 0 };
-    this.#batches.set(atMs, batch);
-    push(this.#times, atMs);
-    if (atMs < this.#armedMs) this.#arm(atMs);
-    return batch;
-  }
-
-  #close(batch: Batch): void {
+  /** Forgets a batch in which nobody waits any more. */
+  close(batch: Batch): void {
     const { atMs } = batch;
     // The batch whose turn it is has left the queue already.
     if (this.#batches.get(atMs) !== batch) return;
     this.#batches.delete(atMs);
     if (atMs === this.#armedMs) this.#armNext();
+  }
+
+  #open(atMs: number): Batch {
+    const batch: Batch = { atMs, alarms: [], waiting: 0 };
+    this.#batches.set(atMs, batch);
+    push(this.#times, atMs);
+    if (atMs < this.#armedMs) this.#arm(atMs);
+    return batch;
   }
 
   #arm(atMs: number): void {
@@ -106,11 +138,7 @@ class BatchQueue {
     const batch = this.#batches.get(atMs);
     this.#batches.delete(atMs);
     popSmallest(this.#times);
-    for (const entry of batch?.entries ?? []) {
-      const { callback } = entry;
-      entry.callback = undefined;
-      callback?.();
-    }
+    for (const alarm of batch?.alarms ?? []) alarm?.ring();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '#lib/runtime/clock.ts';
+import { type Clock, type Timer, timerOf } from '#lib/runtime/clock.ts';
 
 interface Sleeper {
   readonly dueMs: number;
@@ -27,6 +27,14 @@ export class FakeClock implements Clock {
     const sleeper = { dueMs: this.#monotonicMs + Math.max(0, delayMs), callback };
     this.#sleepers.add(sleeper);
     return () => this.#sleepers.delete(sleeper);
+  }
+
+  timer(callback: () => void): Timer {
+    return timerOf((delayMs, run) => this.schedule(delayMs, run), callback);
+  }
+
+  afterReads(callback: () => void): void {
+    this.schedule(0, callback);
   }
 
   /** Callbacks that wait for their time. */

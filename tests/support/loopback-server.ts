@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Target } from '#lib/core/probe/target.ts';
-import type { ProbeRun } from '#lib/probe/prober.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
+import type { OneRun } from '../../dev/workload/one-run.ts';
 
 /** A listener on loopback and the connections that it has accepted. */
 export interface LoopbackServer {
@@ -78,7 +78,7 @@ export function targetOf(port: number, address = '127.0.0.1'): Target {
 }
 
 /** A run of the real clock with this much time. */
-export function aRun(timeoutMs: number): ProbeRun {
+export function aRun(timeoutMs: number): OneRun {
   return { deadlineMs: systemClock.monotonicMs() + timeoutMs, cancel: undefined };
 }
 

@@ -18,6 +18,7 @@ import { createAgentMetrics } from '../../images/agent/src/metrics.ts';
 import { logShortages } from '../../images/agent/src/shortage-log.ts';
 import { HTTP_PROBE } from './hostile/http-servers.ts';
 import { assignmentOf, hostileProbers } from './hostile/probing.ts';
+import { notedProber } from './noted-prober.ts';
 
 const TARGETS = 10;
 const PERIOD_MS = 100;
@@ -48,13 +49,11 @@ const counts: Counts = new Map();
 let flips = 0;
 const pool = new ProbePool({
   clock: systemClock,
-  prober: async (probe, target, run) => {
-    const outcome = await probers.run(probe, target, run);
+  prober: notedProber(probers.run, ({ podName }, outcome) => {
     const key = outcome.kind === 'unknown' ? outcome.cause : outcome.kind;
-    const ofTarget = counts.get(target.podName) ?? new Map<string, number>();
-    counts.set(target.podName, ofTarget.set(key, (ofTarget.get(key) ?? 0) + 1));
-    return outcome;
-  },
+    const ofTarget = counts.get(podName) ?? new Map<string, number>();
+    counts.set(podName, ofTarget.set(key, (ofTarget.get(key) ?? 0) + 1));
+  }),
   stalls: new RunStallWitness(systemClock),
   observer: logShortages({ clock: systemClock, logger }, observer),
   sentinels: { hold: () => {}, release: () => {} },

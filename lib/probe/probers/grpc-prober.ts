@@ -3,10 +3,9 @@ import { isIPv6 } from 'node:net';
 import type { GrpcProbe } from '#lib/core/probe/probe.ts';
 import { failure } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { attempt, type Settle } from '#lib/probe/attempt.ts';
 import { closedOutcome, type OpenedStream, openStream, timeoutOutcome } from '#lib/probe/open-stream.ts';
 import { type ProbeTlsDeps, tlsSettingsOf } from '#lib/probe/probe-tls.ts';
-import type { Prober } from '#lib/probe/prober.ts';
+import type { Prober, Settler } from '#lib/probe/prober.ts';
 import { healthOutcome } from '#lib/probe/probers/grpc-answer.ts';
 import { encodeHealthCheckRequest } from '#lib/probe/probers/grpc-health-message.ts';
 import { type Http2Request, Http2Session } from '#lib/probe/probers/http2-session.ts';
@@ -25,29 +24,26 @@ const PROTOCOL = 'h2';
  * ALPN. Only `SERVING` is success.
  */
 export function createGrpcProber(deps: GrpcProberDeps): Prober<GrpcProbe> {
-  return (probe, target, run) => {
+  return (probe, target, deadlineMs) => {
     const found = probe.tls === undefined ? undefined : tlsSettingsOf(deps, probe.tls, target);
-    if (found !== undefined && 'kind' in found) {
-      return Promise.resolve(found);
-    }
+    if (found !== undefined && 'kind' in found) return found;
     const tls = found === undefined ? undefined : { ...found, protocols: [PROTOCOL] };
     let stream: OpenedStream | undefined;
-    return attempt(deps.clock, run, {
-      start(settle) {
+    return {
+      start(settler) {
         stream = openStream(target, tls, {
           onOpen: (opened, protocol) => {
             opened.setNoDelay(true);
             if (tls !== undefined && protocol !== PROTOCOL) {
-              settle(failure('ProtocolError', `${target.port} does not offer HTTP/2`));
+              settler.settle(failure('ProtocolError', `${target.port} does not offer HTTP/2`));
               return;
             }
-            const remainingMs = run.deadlineMs - deps.clock.monotonicMs();
+            const remainingMs = deadlineMs - deps.clock.monotonicMs();
             const request = healthRequest(probe, target, { userAgent: deps.userAgent, remainingMs });
-            ask(opened, request, { probe, target, settle });
+            ask(opened, request, { probe, target, settler });
           },
-          onFailed: settle,
+          onFailed: (outcome) => settler.settle(outcome),
         });
-        return stream.close;
       },
       onTimeout: () =>
         timeoutOutcome(target, {
@@ -55,25 +51,26 @@ export function createGrpcProber(deps: GrpcProberDeps): Prober<GrpcProbe> {
           phase: stream?.phase ?? 'connect',
           unanswered: `gRPC health check on ${target.port} was not answered`,
         }),
-    });
+      release: () => stream?.close(),
+    };
   };
 }
 
 interface Asked {
   readonly probe: GrpcProbe;
   readonly target: Target;
-  readonly settle: Settle;
+  readonly settler: Settler;
 }
 
-function ask(stream: Socket, request: Http2Request, { probe, target, settle }: Asked): void {
+function ask(stream: Socket, request: Http2Request, { probe, target, settler }: Asked): void {
   const session = new Http2Session();
   stream.on('data', (bytes: Buffer) => {
     const reply = session.push(bytes);
     const outcome = healthOutcome(session.state, probe, target);
-    if (outcome !== undefined) settle(outcome);
+    if (outcome !== undefined) settler.settle(outcome);
     else if (reply.length > 0 && stream.writable) stream.write(reply);
   });
-  stream.once('end', () => settle(closedOutcome(target, 'open')));
+  stream.once('end', () => settler.settle(closedOutcome(target, 'open')));
   stream.write(session.ask(request));
 }
 

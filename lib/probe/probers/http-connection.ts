@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { HttpVersion } from '#lib/core/probe/probe.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';
-import { PlainConnection } from '#lib/probe/plain-connection.ts';
+import { PlainConnection, type PlainConnectionUser } from '#lib/probe/plain-connection.ts';
 import type { Breakage } from '#lib/probe/probers/http-breakage.ts';
 import { type HttpRequest, http1Text } from '#lib/probe/probers/http-request.ts';
 import { HttpResponseReader, type ResponseState } from '#lib/probe/probers/http-response-reader.ts';
@@ -35,7 +35,7 @@ export type ConnectionPhase = 'connect' | 'handshake' | 'open';
 const KEEP_ALIVE_MS = 30_000;
 
 /** A connection over which HTTP is spoken, one request at a time. The user of the moment hears what happens. */
-export class HttpConnection {
+export class HttpConnection implements PlainConnectionUser {
   readonly settings: HttpConnectionSettings;
   user: HttpConnectionUser;
   readonly #transport: Socket | PlainConnection;
@@ -52,7 +52,8 @@ export class HttpConnection {
     this.settings = settings;
     this.user = user;
     const { target, tls, version } = settings;
-    this.#transport = tls === undefined && version !== 'HTTP2' ? this.#dialPlain(target) : this.#dial(target);
+    this.#transport =
+      tls === undefined && version !== 'HTTP2' ? new PlainConnection(target, this) : this.#dial(target);
   }
 
   get phase(): ConnectionPhase {
@@ -77,19 +78,34 @@ export class HttpConnection {
     else endWithReset(this.#transport);
   }
 
-  #dialPlain(target: Target): PlainConnection {
-    const connection = new PlainConnection(target, {
-      onConnect: () => {
-        if (this.settings.isKept) connection.setKeepAlive(KEEP_ALIVE_MS);
-        this.#phase = 'open';
-        this.#stream = connection;
-        this.user.onReady();
-      },
-      onBytes: (bytes) => this.#read(bytes),
-      onEnd: () => this.#end(),
-      onError: (error) => this.user.onBroken({ kind: 'error', error }),
-    });
-    return connection;
+  onConnect(): void {
+    if (!(this.#transport instanceof PlainConnection)) return;
+    if (this.settings.isKept) this.#transport.setKeepAlive(KEEP_ALIVE_MS);
+    this.#phase = 'open';
+    this.#stream = this.#transport;
+    this.user.onReady();
+  }
+
+  onBytes(bytes: Buffer): void {
+    if (this.#reader === undefined) {
+      // Nobody has asked: whatever it is, it would be taken for the answer to the next request.
+      this.user.onBroken({ kind: 'closed' });
+      return;
+    }
+    this.#isAnswered = true;
+    this.#hand(this.#reader.push(bytes));
+  }
+
+  onEnd(): void {
+    if (this.#reader === undefined || !this.#isAnswered) {
+      this.user.onBroken({ kind: 'closed' });
+      return;
+    }
+    this.#hand(this.#reader.end());
+  }
+
+  onError(error: Error): void {
+    this.user.onBroken({ kind: 'error', error });
   }
 
   #dial(target: Target): Socket {
@@ -130,28 +146,10 @@ export class HttpConnection {
       });
     } else {
       this.#stream = stream;
-      stream.on('data', (bytes: Buffer) => this.#read(bytes));
-      stream.once('end', () => this.#end());
+      stream.on('data', (bytes: Buffer) => this.onBytes(bytes));
+      stream.once('end', () => this.onEnd());
     }
     this.user.onReady();
-  }
-
-  #read(bytes: Buffer): void {
-    if (this.#reader === undefined) {
-      // Nobody has asked: whatever it is, it would be taken for the answer to the next request.
-      this.user.onBroken({ kind: 'closed' });
-      return;
-    }
-    this.#isAnswered = true;
-    this.#hand(this.#reader.push(bytes));
-  }
-
-  #end(): void {
-    if (this.#reader === undefined || !this.#isAnswered) {
-      this.user.onBroken({ kind: 'closed' });
-      return;
-    }
-    this.#hand(this.#reader.end());
   }
 
   #hand(state: ResponseState): void {

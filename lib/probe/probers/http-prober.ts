@@ -1,6 +1,5 @@
 import type { HttpProbe } from '#lib/core/probe/probe.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { attempt } from '#lib/probe/attempt.ts';
 import type { ClientCertificateLookup } from '#lib/probe/client-certificate.ts';
 import type { Prober } from '#lib/probe/prober.ts';
 import { HttpRun } from '#lib/probe/probers/http-run.ts';
@@ -36,7 +35,7 @@ export function createHttpProber(deps: HttpProberDeps): HttpProber {
   const kept = new KeptHttpConnections({ clock: deps.clock, onEnd: deps.onSessionEnd });
   const runDeps = { ...deps, kept };
   return {
-    run: (probe, target, run) => attempt(deps.clock, run, new HttpRun(runDeps, probe, target)),
+    run: (probe, target) => new HttpRun(runDeps, probe, target),
     forget: (target) => kept.forget(target),
     stop: () => kept.stop(),
   };

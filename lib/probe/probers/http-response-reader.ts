@@ -113,13 +113,13 @@ export class HttpResponseReader {
 
   #takeLine(line: string): void {
     if (this.#status === undefined) {
-      const match = STATUS_LINE.exec(line);
-      if (match === null) {
+      const status = statusOf(line);
+      if (status === undefined) {
         this.#fail('something other than HTTP/1');
         return;
       }
-      this.#isPersistent = match[1] !== '0';
-      this.#status = Number(match[2]);
+      this.#isPersistent = line[MINOR_VERSION] !== '0';
+      this.#status = status;
     } else if (line === '') {
       this.#endHead(this.#status);
     } else {
@@ -172,12 +172,35 @@ export class HttpResponseReader {
 }
 
 const HEAD: ResponseState = { kind: 'head' };
-const STATUS_LINE = /^HTTP\/1\.(\d) (\d{3})(?: .*)?$/;
+const VERSION = 'HTTP/1.';
+const MINOR_VERSION = VERSION.length;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const COLON = 0x3a;
 /** Those of the header fields that are read. */
 const OUR_FIRST_LETTERS: ReadonlySet<number> = new Set(Buffer.from('cltCLT'));
+
+/**
+ * The status of a status line without its end (RFC 9112 §4), `HTTP/1.x nnn` and then anything after a space; undefined where it
+ * is none. By hand: a regular expression leaves an array and three texts behind.
+ */
+function statusOf(line: string): number | undefined {
+  const from = MINOR_VERSION + 2;
+  if (!line.startsWith(VERSION) || line[MINOR_VERSION + 1] !== ' ' || line.includes('\r')) return undefined;
+  const end = from + 3;
+  if (line.length > end && line[end] !== ' ') return undefined;
+  const minor = digitAt(line, MINOR_VERSION);
+  const [hundreds, tens, ones] = [digitAt(line, from), digitAt(line, from + 1), digitAt(line, from + 2)];
+  const status = 100 * hundreds + 10 * tens + ones;
+  return Number.isNaN(minor + status) ? undefined : status;
+}
+
+function digitAt(line: string, index: number): number {
+  const digit = line.charCodeAt(index) - ZERO;
+  return digit >= 0 && digit <= 9 ? digit : Number.NaN;
+}
+
+const ZERO = 0x30;
 
 function isLetter(byte: number): boolean {
   const lower = byte | 0x20;

@@ -1,9 +1,9 @@
 import type { HttpProbe } from '#lib/core/probe/probe.ts';
 import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import type { Settle, Work } from '#lib/probe/attempt.ts';
 import { connectErrorOutcome, errorCode } from '#lib/probe/connect-error.ts';
 import { durationText } from '#lib/probe/duration-text.ts';
+import type { Settler, Work } from '#lib/probe/prober.ts';
 import { type Asked, decide, requestText } from '#lib/probe/probers/http-answer.ts';
 import type { Breakage } from '#lib/probe/probers/http-breakage.ts';
 import { HttpConnection, type HttpConnectionUser } from '#lib/probe/probers/http-connection.ts';
@@ -25,7 +25,7 @@ const REQUEST_TIMEOUT = 408;
 /** One run of an HTTP probe, from the first request over redirects and a retry to an outcome. */
 export class HttpRun implements Work, HttpConnectionUser {
   readonly #deps: HttpRunDeps;
-  #settle: Settle = () => {};
+  #settler: Settler | undefined;
   #asked: Asked;
   #leg: HttpLeg | undefined;
   #connection: HttpConnection | undefined;
@@ -40,10 +40,15 @@ export class HttpRun implements Work, HttpConnectionUser {
     this.#asked = { probe, target, hop: { scheme, path, port: target.port }, redirects: 0 };
   }
 
-  start(settle: Settle): () => void {
-    this.#settle = settle;
+  start(settler: Settler): void {
+    this.#settler = settler;
     this.#request();
-    return () => this.#release();
+  }
+
+  /** Ends the connection, if the run still has one. */
+  release(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
   }
 
   onTimeout(): ProbeOutcome {
@@ -67,18 +72,18 @@ export class HttpRun implements Work, HttpConnectionUser {
       this.#decided = decision;
     } else {
       this.#handOver(state);
-      this.#settle(decision);
+      this.#settler?.settle(decision);
     }
   }
 
   onBroken(breakage: Breakage): void {
     if (this.#decided !== undefined) {
-      this.#settle(this.#decided);
+      this.#settler?.settle(this.#decided);
     } else if (this.#isReused) {
       // The server may have closed the idle connection in this very moment: only a fresh one tells.
       this.#retry();
     } else {
-      this.#settle(brokenOutcome(this.#asked, this.#connection, breakage));
+      this.#settler?.settle(brokenOutcome(this.#asked, this.#connection, breakage));
     }
   }
 
@@ -90,7 +95,7 @@ export class HttpRun implements Work, HttpConnectionUser {
     const { probe, target, hop } = this.#asked;
     const leg = httpLeg(this.#deps, probe, target, hop);
     if (leg.kind === 'unknown') {
-      this.#settle(leg);
+      this.#settler?.settle(leg);
       return;
     }
     this.#leg = leg;
@@ -106,14 +111,14 @@ export class HttpRun implements Work, HttpConnectionUser {
   }
 
   #retry(): void {
-    this.#release();
+    this.release();
     this.#reused = undefined;
     if (this.#leg !== undefined) this.#connection = new HttpConnection(this.#leg.connection, this);
   }
 
   #follow(hop: Hop, state: ResponseState): void {
     this.#handOver(state);
-    this.#release();
+    this.release();
     this.#asked = { ...this.#asked, hop, redirects: this.#asked.redirects + 1 };
     this.#request();
   }
@@ -131,12 +136,6 @@ export class HttpRun implements Work, HttpConnectionUser {
     this.#connection = undefined;
     const kept = this.#reused ?? { connection, openedMs: this.#deps.clock.monotonicMs() };
     this.#deps.kept.keep(target, kept);
-  }
-
-  /** Ends the connection, if the run still has one. */
-  #release(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
   }
 }
 

@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import { failure, type ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { cancelled } from '#lib/probe/attempt.ts';
 import type { Credentials } from '#lib/probe/credentials.ts';
 import { endWithReset } from '#lib/probe/dial.ts';
+import { cancelled } from '#lib/probe/probe-run.ts';
 import {
   mayGivePassword,
   type PasswordMethod,

@@ -1,9 +1,9 @@
 import type { PostgresqlProbe } from '#lib/core/probe/probe.ts';
 import { failure, type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { attempt, bug } from '#lib/probe/attempt.ts';
 import type { Credentials, CredentialsLookup } from '#lib/probe/credentials.ts';
 import { durationText } from '#lib/probe/duration-text.ts';
+import { bug } from '#lib/probe/probe-run.ts';
 import type { Prober } from '#lib/probe/prober.ts';
 import type { QueryResult } from '#lib/probe/probers/postgresql-session.ts';
 import {
@@ -39,22 +39,22 @@ const NO_CREDENTIALS: Credentials = { user: 'postgres', password: '', version: '
 export function createPostgresqlProber(deps: PostgresqlProberDeps): PostgresqlProber {
   const pool = new PostgresqlSessionPool(deps);
   return {
-    run: (probe, target, run) => {
+    run: (probe, target, deadlineMs) => {
       const wish = wishOf(deps, probe, target);
-      if ('kind' in wish) {
-        return Promise.resolve(wish);
-      }
+      if ('kind' in wish) return wish;
       const progress: Progress = { phase: 'login' };
-      return attempt(deps.clock, run, {
-        start(settle) {
-          const abort = new AbortController();
-          const remainingMs = (): number => run.deadlineMs - deps.clock.monotonicMs();
+      const abort = new AbortController();
+      return {
+        start(settler) {
+          const remainingMs = (): number => deadlineMs - deps.clock.monotonicMs();
           const ask = { pool, wish, query: probe.query, remainingMs, signal: abort.signal, progress };
-          answer(ask).then(settle, (error: unknown) => settle(bug(error)));
-          return () => abort.abort();
+          answer(ask)
+            .catch(bug)
+            .then((outcome) => settler.settle(outcome));
         },
         onTimeout: () => timeout(probe, target, progress),
-      });
+        release: () => abort.abort(),
+      };
     },
     forget: (target) => pool.forget(target),
     stop: () => pool.stop(),

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
 import { assertNever } from '#lib/core/assert-never.ts';
 import type { Probe } from '#lib/core/probe/probe.ts';
-import { type ProbeOutcome, unknown } from '#lib/core/probe/probe-outcome.ts';
+import { unknown } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { bug } from '#lib/probe/attempt.ts';
 import type { ClientCertificateLookup } from '#lib/probe/client-certificate.ts';
 import type { CredentialsLookup } from '#lib/probe/credentials.ts';
 import type { Prober } from '#lib/probe/prober.ts';
@@ -26,7 +25,7 @@ export interface ProbersDeps {
 
 /** Runs probes of every kind and owns the sessions that are held between runs. */
 export interface Probers {
-  /** Never rejects. A target whose address is no IP address is refused: nothing is ever looked up or redirected. */
+  /** A target whose address is no IP address is refused: nothing is ever looked up or redirected. */
   readonly run: Prober<Probe>;
   /** Ends the sessions and connections held with the target. */
   forget(target: Target): void;
@@ -39,38 +38,31 @@ export function createProbers(deps: ProbersDeps): Probers {
   const { clock, credentials, clientCertificates, onSessionEnd, version } = deps;
   const userAgent = `service-with-healthchecks/${version}`;
   const tlsContexts = new TlsContexts();
-  const tcp = createTcpProber({ clock, tlsContexts, clientCertificates });
+  const tcp = createTcpProber({ tlsContexts, clientCertificates });
   const http = createHttpProber({ clock, tlsContexts, clientCertificates, onSessionEnd, userAgent });
   const grpc = createGrpcProber({ clock, tlsContexts, clientCertificates, userAgent });
   const postgresql = createPostgresqlProber({ clock, tlsContexts, credentials, onSessionEnd });
 
-  const dispatch: Prober<Probe> = (probe, target, run): Promise<ProbeOutcome> => {
+  const dispatch: Prober<Probe> = (probe, target, deadlineMs) => {
     switch (probe.kind) {
       case 'tcp':
-        return tcp(probe, target, run);
+        return tcp(probe, target, deadlineMs);
       case 'http':
-        return http.run(probe, target, run);
+        return http.run(probe, target, deadlineMs);
       case 'grpc':
-        return grpc(probe, target, run);
+        return grpc(probe, target, deadlineMs);
       case 'postgresql':
-        return postgresql.run(probe, target, run);
+        return postgresql.run(probe, target, deadlineMs);
       default:
         return assertNever(probe, 'probe');
     }
   };
 
   return {
-    run: (probe, target, run) => {
-      if (isIP(target.address) === 0) {
-        const message = 'the address of the pod is not an IP address';
-        return Promise.resolve(unknown('InvalidSettings', message));
-      }
-      try {
-        return dispatch(probe, target, run);
-      } catch (error) {
-        return Promise.resolve(bug(error));
-      }
-    },
+    run: (probe, target, deadlineMs) =>
+      isIP(target.address) === 0
+        ? unknown('InvalidSettings', 'the address of the pod is not an IP address')
+        : dispatch(probe, target, deadlineMs),
     forget(target) {
       postgresql.forget(target);
       http.forget(target);

@@ -2,87 +2,122 @@ import type { Socket } from 'node:net';
 import type { TcpProbe } from '#lib/core/probe/probe.ts';
 import { failure, type ProbeOutcome, SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { attempt, type Settle, type Work } from '#lib/probe/attempt.ts';
 import { connectErrorOutcome } from '#lib/probe/connect-error.ts';
 import { type OpenedStream, openStream, timeoutOutcome } from '#lib/probe/open-stream.ts';
-import { PlainConnection } from '#lib/probe/plain-connection.ts';
+import { PlainConnection, type PlainConnectionUser } from '#lib/probe/plain-connection.ts';
 import { type ProbeTlsDeps, tlsSettingsOf } from '#lib/probe/probe-tls.ts';
-import type { Prober } from '#lib/probe/prober.ts';
+import type { Prober, Settler, Work } from '#lib/probe/prober.ts';
 import { BoundedBytes } from '#lib/probe/probers/bounded-bytes.ts';
-import type { Clock } from '#lib/runtime/clock.ts';
+import type { TlsSettings } from '#lib/probe/tls-handshake.ts';
 
 /** The part of an answer that is searched for the expected text. */
 const LONGEST_ANSWER_BYTES = 4096;
-
-export interface TcpProberDeps extends ProbeTlsDeps {
-  readonly clock: Clock;
-}
 
 /**
  * Success: the connection stands, TLS if asked for included, `send` is written and `expect` is found. Without TLS and
  * `send` not one byte is sent. Messages never hold a part of the answer.
  */
-export function createTcpProber(deps: TcpProberDeps): Prober<TcpProbe> {
-  return (probe, target, run) => {
+export function createTcpProber(deps: ProbeTlsDeps): Prober<TcpProbe> {
+  return (probe, target) => {
     const tls = probe.tls === undefined ? undefined : tlsSettingsOf(deps, probe.tls, target);
-    if (tls !== undefined && 'kind' in tls) {
-      return Promise.resolve(tls);
-    }
-    if (tls === undefined && probe.send === undefined && probe.expect === undefined) {
-      return attempt(deps.clock, run, connectOnly(probe, target));
-    }
-    let stream: OpenedStream | undefined;
-    return attempt(deps.clock, run, {
-      start(settle) {
-        stream = openStream(target, tls, {
-          onOpen: (opened) => converse(opened, probe, target, settle),
-          onFailed: settle,
-        });
-        return stream.close;
-      },
-      onTimeout: () =>
-        timeoutOutcome(target, {
-          timeoutMs: probe.timeoutMs,
-          phase: stream?.phase ?? 'connect',
-          unanswered: `${target.port} did not send the expected text`,
-        }),
+    if (tls !== undefined && 'kind' in tls) return tls;
+    return tls === undefined && probe.send === undefined && probe.expect === undefined
+      ? new Connecting(probe, target)
+      : new Conversation(probe, target, tls);
+  };
+}
+
+/** Nothing but a connection, and not a byte on it. */
+class Connecting implements Work, PlainConnectionUser {
+  readonly #probe: TcpProbe;
+  readonly #target: Target;
+  #connection: PlainConnection | undefined;
+  #settler: Settler | undefined;
+
+  constructor(probe: TcpProbe, target: Target) {
+    this.#probe = probe;
+    this.#target = target;
+  }
+
+  start(settler: Settler): void {
+    this.#settler = settler;
+    this.#connection = new PlainConnection(this.#target, this);
+  }
+
+  onTimeout(): ProbeOutcome {
+    const { timeoutMs } = this.#probe;
+    return timeoutOutcome(this.#target, { timeoutMs, phase: 'connect', unanswered: '' });
+  }
+
+  release(): void {
+    this.#connection?.close();
+  }
+
+  onConnect(): void {
+    this.#settler?.settle(SUCCESS);
+  }
+
+  onBytes(): void {}
+
+  onEnd(): void {}
+
+  onError(error: Error): void {
+    this.#settler?.settle(connectErrorOutcome(error, this.#target));
+  }
+}
+
+/** A connection over which something is said or heard, be it a TLS handshake. */
+class Conversation implements Work {
+  readonly #probe: TcpProbe;
+  readonly #target: Target;
+  readonly #tls: TlsSettings | undefined;
+  #stream: OpenedStream | undefined;
+
+  constructor(probe: TcpProbe, target: Target, tls: TlsSettings | undefined) {
+    this.#probe = probe;
+    this.#target = target;
+    this.#tls = tls;
+  }
+
+  start(settler: Settler): void {
+    this.#stream = openStream(this.#target, this.#tls, {
+      onOpen: (opened) => converse(opened, this.#probe, this.#target, settler),
+      onFailed: (outcome) => settler.settle(outcome),
     });
-  };
+  }
+
+  onTimeout(): ProbeOutcome {
+    const { port } = this.#target;
+    return timeoutOutcome(this.#target, {
+      timeoutMs: this.#probe.timeoutMs,
+      phase: this.#stream?.phase ?? 'connect',
+      unanswered: `${port} did not send the expected text`,
+    });
+  }
+
+  release(): void {
+    this.#stream?.close();
+  }
 }
 
-function connectOnly({ timeoutMs }: TcpProbe, target: Target): Work {
-  return {
-    start(settle) {
-      const connection = new PlainConnection(target, {
-        onConnect: () => settle(SUCCESS),
-        onBytes: () => {},
-        onEnd: () => {},
-        onError: (error) => settle(connectErrorOutcome(error, target)),
-      });
-      return () => connection.close();
-    },
-    onTimeout: () => timeoutOutcome(target, { timeoutMs, phase: 'connect', unanswered: '' }),
-  };
-}
-
-function converse(socket: Socket, probe: TcpProbe, { port }: Target, settle: Settle): void {
+function converse(socket: Socket, probe: TcpProbe, { port }: Target, settler: Settler): void {
   const { send, expect } = probe;
   if (expect !== undefined) {
     const answer = new BoundedBytes(LONGEST_ANSWER_BYTES);
     socket.on('data', (chunk: Buffer) => {
       answer.add(chunk);
       if (answer.bytes.includes(expect)) {
-        settle(SUCCESS);
+        settler.settle(SUCCESS);
       } else if (answer.isFull) {
-        settle(failure('UnexpectedAnswer', `${port} answered without the expected text`));
+        settler.settle(failure('UnexpectedAnswer', `${port} answered without the expected text`));
       }
     });
-    socket.on('end', () => settle(endedEarly(port, answer.bytes.length)));
+    socket.on('end', () => settler.settle(endedEarly(port, answer.bytes.length)));
   }
   if (send !== undefined) {
-    socket.write(send, () => expect === undefined && settle(SUCCESS));
+    socket.write(send, () => expect === undefined && settler.settle(SUCCESS));
   } else if (expect === undefined) {
-    settle(SUCCESS);
+    settler.settle(SUCCESS);
   }
 }
 

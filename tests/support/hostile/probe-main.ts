@@ -5,6 +5,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import { runOnce } from '../../../dev/workload/one-run.ts';
 import { aRun, targetOf } from '../loopback-server.ts';
 import { HOSTILE_SERVERS, idOf } from './corpus.ts';
 import { HOSTILE_TIMEOUT_MS, type HostileServer } from './hostile-server.ts';
@@ -90,7 +91,7 @@ async function batch({ probe }: HostileServer, port: number): Promise<Batch> {
       const startedMs = performance.now();
       const lostBefore = lostMs;
       const target = { ...targetOf(port), podUid: `uid-${index}` };
-      const outcome = await probers.run(probe, target, aRun(HOSTILE_TIMEOUT_MS));
+      const outcome = await runOnce(probers.run, probe, target, aRun(HOSTILE_TIMEOUT_MS));
       probers.forget(target);
       return { outcome, ms: performance.now() - startedMs - (lostMs - lostBefore) };
     }),

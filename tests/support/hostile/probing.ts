@@ -10,6 +10,7 @@ import { createProbers, type Probers } from '#lib/probe/probers/registry.ts';
 import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
 import { Sentinels } from '#lib/probe/sentinel.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
+import { notedProber } from '../noted-prober.ts';
 import { TLS_SECRET } from './postgresql-servers.ts';
 
 /** Probers put together as the agent does it, with the credentials that the corpus names. */
@@ -38,14 +39,13 @@ export interface RunLog {
 export function loggedPool(log: RunLog): { readonly pool: ProbePool; stop(): Promise<void> } {
   const probers = hostileProbers((target) => pool.probeNow(({ target: other }) => other === target));
   const sentinels = new Sentinels({ clock: systemClock, onEnd: () => {} });
+  const prober = notedProber(probers.run, ({ podName }, outcome) => log.finished(podName, outcome));
   let startedLateMs = 0;
   const pool: ProbePool = new ProbePool({
     clock: systemClock,
-    prober: async (probe, target, run) => {
+    prober: (probe, target, deadlineMs) => {
       log.started(target.podName, startedLateMs);
-      const outcome = await probers.run(probe, target, run);
-      log.finished(target.podName, outcome);
-      return outcome;
+      return prober(probe, target, deadlineMs);
     },
     stalls: new RunStallWitness(systemClock),
     // Told right before the prober is called, in the same turn.

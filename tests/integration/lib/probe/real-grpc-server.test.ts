@@ -9,6 +9,7 @@ import { pickFreePort } from '../../../../dev/cluster/free-port.ts';
 import { ProcessHost } from '../../../../dev/process/process-host.ts';
 import { waitFor } from '../../../../dev/process/wait-for.ts';
 import { providePrograms } from '../../../../dev/toolchain/toolchain.ts';
+import { runOnce } from '../../../../dev/workload/one-run.ts';
 import { aRun, targetOf } from '../../../support/loopback-server.ts';
 import { makeTestCertificates, type TestCertificates } from '../../../support/test-certificates.ts';
 
@@ -70,7 +71,7 @@ afterAll(async () => {
 });
 
 function run(probe: Probe): Promise<ProbeOutcome> {
-  return probers.run(probe, targetOf(port), aRun(probe.timeoutMs));
+  return runOnce(probers.run, probe, targetOf(port), aRun(probe.timeoutMs));
 }
 
 function grpcProbe(service = '', secret: string | undefined = 'client'): GrpcProbe {

@@ -50,7 +50,7 @@ describe('a target that answers later than it ever does', () => {
     const { fixture, runs } = await withQuickTarget(() => 'hang');
     const downAfterMs = await timeToDown(fixture, runs);
     expect(offsets(runs())).toEqual([0, 50, 100]);
-    expect(runs().map(({ run, startedMs }) => run.deadlineMs - startedMs)).toEqual([400, 400, 400]);
+    expect(runs().map(({ deadlineMs, startedMs }) => deadlineMs - startedMs)).toEqual([400, 400, 400]);
     expect(downAfterMs).toBe(100 + TIMEOUT_MS);
   });
 
@@ -168,7 +168,8 @@ describe('a checker that is slow itself', () => {
 
   it('does not take the time of a run that hung for its own delay', async () => {
     const probe = aTcpProbe({ ...THRESHOLDS, timeoutMs: 1000 });
-    const { fixture, runs } = await withQuickTarget(() => ({ afterMs: 1003, outcome: TIMED_OUT }), { probe });
+    const { fixture, runs } = await withQuickTarget(() => 'hang', { probe });
+    fixture.clock.afterReads = (callback) => void fixture.clock.schedule(3, callback);
     await fixture.clock.advance(10_000);
     expect(offsets(runs()).slice(3, 6)).toEqual([2000, 3003, 4006]);
     expect(Math.max(...fixture.lateness)).toBe(0);
@@ -177,7 +178,7 @@ describe('a checker that is slow itself', () => {
 
 describe('the end of overlapping runs', () => {
   it('is a stop that aborts all of them, counts none and leaves no timer', async () => {
-    const { fixture, runs } = await withQuickTarget(() => 'never-settle');
+    const { fixture, runs } = await withQuickTarget(() => 'hang');
     while (runs().length < 3) await fixture.clock.advance(10);
     const counted = fixture.outcomes.length;
     fixture.pool.stop();
@@ -189,17 +190,26 @@ describe('the end of overlapping runs', () => {
     });
   });
 
-  it('is given up one by one where the prober does not end them', async () => {
-    const { fixture, runs } = await withQuickTarget(() => 'never-settle');
-    const downAfterMs = await timeToDown(fixture, runs);
-    expect(downAfterMs).toBe(100 + TIMEOUT_MS + 250);
-    expect(runs().map(({ isCancelled }) => isCancelled)).toEqual([true, true, true]);
-    expect(fixture.outcomes.slice(-3)).toMatchObject(new Array(3).fill({ reason: 'Timeout' }));
+  it('comes one by one, for each at its own deadline, where they do not end by themselves', async () => {
+    const { fixture, runs } = await withQuickTarget(() => 'hang');
+    while (runs().length < 3) await fixture.clock.advance(1);
+    const counted = fixture.outcomes.length;
+    const ended: number[] = [];
+    for (const { deadlineMs } of runs()) {
+      await fixture.clock.advance(deadlineMs - fixture.clock.monotonicMs() - 0.01);
+      ended.push(fixture.outcomes.length - counted);
+      await fixture.clock.advance(0.02);
+      ended.push(fixture.outcomes.length - counted);
+    }
+    expect(ended).toEqual([0, 1, 1, 2, 2, 3]);
+    expect(fixture.outcomes.slice(-3)).toEqual([TIMED_OUT, TIMED_OUT, TIMED_OUT]);
+    expect(runs().map(({ releases }) => releases)).toEqual([1, 1, 1]);
+    expect(fixture.verdict()).toBe('down');
   });
 
   it('does not end one whose deadline has not passed', async () => {
     const { fixture, runs } = await withQuickTarget(
-      (count) => (count === 1 ? 'never-settle' : { afterMs: 390, outcome: SUCCESS }),
+      (count) => (count === 1 ? 'hang' : { afterMs: 390, outcome: SUCCESS }),
       { fastPeriodMs: 300 },
     );
     while (runs().length < 2) await fixture.clock.advance(10);
@@ -240,7 +250,7 @@ describe('a run out of turn', () => {
 function frozenDuring(spans: readonly { readonly fromMs: number; readonly forMs: number }[], nowMs: number) {
   const frozen = spans.find(({ fromMs, forMs }) => nowMs >= fromMs && nowMs < fromMs + forMs);
   const leftMs = frozen === undefined ? 0 : frozen.fromMs + frozen.forMs - nowMs;
-  return leftMs < TIMEOUT_MS ? { afterMs: leftMs + 1, outcome: SUCCESS } : ('hang' as const);
+  return leftMs < TIMEOUT_MS ? { afterMs: Math.max(1, leftMs), outcome: SUCCESS } : ('hang' as const);
 }
 
 describe('law of overlapping', () => {

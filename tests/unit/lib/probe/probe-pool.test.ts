@@ -122,7 +122,7 @@ describe('ProbePool', () => {
 
   it('a hung target delays no other', async () => {
     const { pool, clock, scripted, lateness } = new PoolFixture();
-    scripted.behave = ({ podName }) => (podName === 'web-0' ? 'never-settle' : SUCCESS);
+    scripted.behave = ({ podName }) => (podName === 'web-0' ? 'hang' : SUCCESS);
     const many = Array.from({ length: 50 }, (_, index) =>
       anAssignment({ id: `${index}`, target: targetNumber(index) }),
     );

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { SUCCESS, unknown } from '#lib/core/probe/probe-outcome.ts';
 import { restored } from '#lib/core/probe/verdict.ts';
+import { ProbePool } from '#lib/probe/probe-pool.ts';
+import type { Work } from '#lib/probe/prober.ts';
 import { anAssignment, PoolFixture } from './probe-fixture.ts';
-import { REFUSED } from './scripted-prober.ts';
+import { REFUSED, TIMED_OUT } from './scripted-prober.ts';
 
 const CANNOT_PROBE = unknown('NoDescriptors', 'no descriptor is left');
+const THREW = { kind: 'unknown', cause: 'Internal', message: 'bug: the prober threw TypeError' };
 const SEEN_UP = { firstRun: 'unknown', state: restored('up') } as const;
 
 /** Distances between successive starts. */
@@ -46,20 +49,67 @@ describe('ProbeWorker', () => {
     const { pool, clock, scripted } = new PoolFixture();
     pool.assign('a', [anAssignment()]);
     await clock.advance(500);
-    const { run, startedMs } = scripted.started[0] ?? {};
-    expect(run?.deadlineMs).toBe((startedMs ?? 0) + 400);
+    const { deadlineMs, startedMs } = scripted.started[0] ?? {};
+    expect(deadlineMs).toBe((startedMs ?? 0) + 400);
   });
 
-  it('gives up a prober that does not end by itself, and goes on', async () => {
+  it('ends work that does not end by itself at its deadline with what that says, and goes on', async () => {
     const { pool, clock, scripted, outcomes } = new PoolFixture();
-    scripted.behave = () => 'never-settle';
+    scripted.behave = () => 'hang';
     pool.assign('a', [anAssignment()]);
-    await clock.advance(1800);
-    expect(outcomes).toMatchObject([{ kind: 'failure', reason: 'Timeout' }, { kind: 'failure' }]);
-    expect(scripted.started[0]?.isCancelled).toBe(true);
+    await clock.advance(30);
+    const { startedMs = 0 } = scripted.started[0] ?? {};
+    await clock.advance(startedMs + 400 - clock.monotonicMs() - 0.01);
+    expect({ outcomes, releases: scripted.started[0]?.releases }).toEqual({ outcomes: [], releases: 0 });
+    await clock.advance(0.02);
+    expect({ outcomes, releases: scripted.started[0]?.releases }).toEqual({
+      outcomes: [TIMED_OUT],
+      releases: 1,
+    });
+    await clock.advance(1800 - clock.monotonicMs());
+    expect(outcomes).toEqual([TIMED_OUT, TIMED_OUT]);
+    expect(scripted.started.map(({ releases }) => releases)).toEqual([1, 1]);
   });
 
-  it('takes a rejecting prober as unknown', async () => {
+  it('takes work that throws at its deadline as unknown, releases it and goes on', async () => {
+    const fixture = new PoolFixture();
+    let releases = 0;
+    const work: Work = {
+      start: () => {},
+      onTimeout: () => {
+        throw new TypeError('secret detail');
+      },
+      release: () => void releases++,
+    };
+    const pool = new ProbePool({ ...fixture.deps, prober: () => work });
+    pool.assign('a', [anAssignment()]);
+    await fixture.clock.advance(1800);
+    expect({ outcomes: fixture.outcomes, releases }).toEqual({ outcomes: [THREW, THREW], releases: 2 });
+  });
+
+  const moments = [
+    { name: 'read in the turn of the deadline counts', answerMs: 402, want: SUCCESS },
+    { name: 'read after that is too late', answerMs: 404, want: TIMED_OUT },
+  ];
+  it.each(moments)('an answer $name', async ({ answerMs, want }) => {
+    const { pool, clock, scripted, outcomes } = new PoolFixture();
+    clock.afterReads = (callback) => void clock.schedule(3, callback);
+    scripted.behave = () => ({ afterMs: answerMs, outcome: SUCCESS });
+    pool.assign('a', [anAssignment()]);
+    await clock.advance(500);
+    expect({ outcomes, releases: scripted.started[0]?.releases }).toEqual({ outcomes: [want], releases: 1 });
+  });
+
+  it('takes an outcome in place of work for that of the run', async () => {
+    const fixture = new PoolFixture();
+    const pool = new ProbePool({ ...fixture.deps, prober: () => REFUSED });
+    pool.assign('a', [anAssignment({ start: SEEN_UP })]);
+    await fixture.clock.advance(1800);
+    expect(fixture.outcomes).toEqual([REFUSED, REFUSED]);
+    expect(pool.stateOf('a', anAssignment().id)?.verdict).toBe('down');
+  });
+
+  it('takes a throwing prober as unknown', async () => {
     const fixture = new PoolFixture();
     const { clock } = fixture;
     fixture.scripted.behave = () => {
@@ -67,9 +117,7 @@ describe('ProbeWorker', () => {
     };
     fixture.pool.assign('a', [anAssignment()]);
     await clock.advance(500);
-    expect(fixture.outcomes).toEqual([
-      { kind: 'unknown', cause: 'Internal', message: 'bug: the prober threw TypeError' },
-    ]);
+    expect(fixture.outcomes).toEqual([THREW]);
   });
 
   it('re-checks by the fast period while in transition only', async () => {

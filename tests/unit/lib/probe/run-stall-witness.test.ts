@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import type { LostTime } from '#lib/probe/doubt.ts';
 import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
+
+/** Tells the witness of a run from its start to its end, where the time that it has lost is given. */
+function watch(witness: RunStallWitness, clock: FakeClock): () => LostTime {
+  const startedMs = clock.monotonicMs();
+  witness.started();
+  return () => witness.ended(startedMs);
+}
 
 /** The longest stall that a run of one second noticed; the loop stands still for `stallMs` after `afterMs`. */
 async function noticed(afterMs: number, stallMs: number): Promise<number> {
   const clock = new FakeClock();
   const witness = new RunStallWitness(clock);
-  const lostTime = witness.watch();
+  const lostTime = watch(witness, clock);
   await clock.advance(afterMs);
   await clock.stall(stallMs);
   await clock.advance(1000 - afterMs - stallMs);
@@ -30,10 +38,10 @@ describe('RunStallWitness', () => {
   it('tells a run nothing of what was before it', async () => {
     const clock = new FakeClock();
     const witness = new RunStallWitness(clock);
-    const earlier = witness.watch();
+    const earlier = watch(witness, clock);
     await clock.advance(200);
     await clock.stall(500);
-    const later = witness.watch();
+    const later = watch(witness, clock);
     await clock.advance(200);
     expect(later().longestMs).toBe(0);
     expect(earlier().longestMs).toBeGreaterThanOrEqual(480);
@@ -42,16 +50,16 @@ describe('RunStallWitness', () => {
   it('takes time without runs for no stall', async () => {
     const clock = new FakeClock();
     const witness = new RunStallWitness(clock);
-    witness.watch()();
+    watch(witness, clock)();
     await clock.advance(60_000);
-    const lostTime = witness.watch();
+    const lostTime = watch(witness, clock);
     await clock.advance(300);
     expect(lostTime().longestMs).toBe(0);
   });
 
   it('adds up the time that is lost in small pieces', async () => {
     const clock = new FakeClock();
-    const lostTime = new RunStallWitness(clock).watch();
+    const lostTime = watch(new RunStallWitness(clock), clock);
     for (let piece = 0; piece < 10; piece++) {
       await clock.advance(10);
       await clock.stall(90);
@@ -65,12 +73,12 @@ describe('RunStallWitness', () => {
   it('takes no work that is done meanwhile for the end of a stall', async () => {
     const clock = new FakeClock();
     const witness = new RunStallWitness(clock);
-    const lostTime = witness.watch();
+    const lostTime = watch(witness, clock);
     await clock.advance(90);
     // The event loop is busy with the answers of other targets, and does not come to the look.
     for (let answer = 0; answer < 300; answer++) {
       clock.pass(1);
-      witness.watch()();
+      watch(witness, clock)();
     }
     expect(lostTime().longestMs).toBeGreaterThanOrEqual(280);
   });
@@ -78,7 +86,7 @@ describe('RunStallWitness', () => {
   it('sets no timer while nothing runs', async () => {
     const clock = new FakeClock();
     const witness = new RunStallWitness(clock);
-    witness.watch()();
+    watch(witness, clock)();
     await clock.advance(100);
     expect(clock.pending).toBe(0);
   });

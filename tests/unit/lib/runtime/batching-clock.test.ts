@@ -60,6 +60,45 @@ describe('batchingClock', () => {
     expect(base.pending).toBe(0);
   });
 
+  it('calls a timer back for what it was armed for last, and as often as it was armed again since', async () => {
+    const act = fc.record({
+      timer: fc.nat({ max: 4 }),
+      delayMs: fc.option(fc.integer({ min: 0, max: 30 })),
+      pauseMs: fc.integer({ min: 0, max: 12 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
+        const base = new FakeClock();
+        const clock = batchingClock(base);
+        const called: [timer: number, atMs: number][] = [];
+        const timers = Array.from({ length: 5 }, (_, timer) =>
+          clock.timer(() => called.push([timer, base.monotonicMs()])),
+        );
+        const expected: [timer: number, atMs: number][] = [];
+        const armedMs = new Map<number, number>();
+        const passTo = (untilMs: number): void => {
+          for (const [timer, atMs] of [...armedMs].filter(([, atMs]) => atMs <= untilMs)) {
+            armedMs.delete(timer);
+            expected.push([timer, atMs]);
+          }
+        };
+        for (const { timer, delayMs, pauseMs } of acts) {
+          if (delayMs === null) timers[timer]?.cancel();
+          else timers[timer]?.arm(delayMs);
+          if (delayMs === null) armedMs.delete(timer);
+          else armedMs.set(timer, base.monotonicMs() + delayMs);
+          await base.advance(pauseMs);
+          passTo(base.monotonicMs());
+        }
+        await base.advance(100);
+        passTo(Number.POSITIVE_INFINITY);
+        const sorted = (list: typeof called) => list.toSorted((a, b) => a[1] - b[1] || a[0] - b[0]);
+        expect(sorted(called)).toEqual(sorted(expected));
+        expect(base.pending).toBe(0);
+      }),
+    );
+  });
+
   it('makes up for a stall', async () => {
     const base = new FakeClock();
     const clock = batchingClock(base);

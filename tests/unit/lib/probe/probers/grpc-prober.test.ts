@@ -3,7 +3,9 @@ import { Server as GrpcServer, status as grpcStatus, ServerCredentials } from '@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { GrpcProbe } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { createGrpcProber } from '#lib/probe/probers/grpc-prober.ts';
+import { type OneRun, runOnce } from '../../../../../dev/workload/one-run.ts';
 import {
   addressOf,
   aFullListener,
@@ -19,7 +21,11 @@ import {
 } from '../../../../support/loopback-server.ts';
 import { proberDeps } from './prober-deps.ts';
 
-const run = createGrpcProber({ ...proberDeps(), userAgent: 'swh/1' });
+const prober = createGrpcProber({ ...proberDeps(), userAgent: 'swh/1' });
+
+function run(probe: GrpcProbe, target: Target, one: OneRun): Promise<ProbeOutcome> {
+  return runOnce(prober, probe, target, one);
+}
 
 function aProbe(fields: Partial<GrpcProbe> = {}): GrpcProbe {
   return {

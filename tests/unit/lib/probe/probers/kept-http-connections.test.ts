@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { HttpProbe } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { createHttpProber, type HttpProber } from '#lib/probe/probers/http-prober.ts';
+import { createHttpProber } from '#lib/probe/probers/http-prober.ts';
 import { TlsContexts } from '#lib/probe/tls-contexts.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
+import { runOnce } from '../../../../../dev/workload/one-run.ts';
 import { anHttpProbe } from '../../../../support/builders.ts';
 import {
   addressOf,
@@ -21,13 +22,13 @@ import {
   timeWaits,
 } from '../../../../support/loopback-server.ts';
 import { makeTestCertificates } from '../../../../support/test-certificates.ts';
-import { aHttpProber } from './http-prober-fixture.ts';
+import { aHttpProber, type RunningHttpProber } from './http-prober-fixture.ts';
 
 const OK = { kind: 'success' };
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalive';
 
 let ends: Target[];
-let prober: HttpProber;
+let prober: RunningHttpProber;
 let server: LoopbackServer | undefined;
 beforeEach(() => {
   ends = [];
@@ -222,7 +223,7 @@ test('a connection is replaced after five minutes', async () => {
   });
   const { target, sockets } = await answering(ANSWER);
   const probe = anHttpProbe({ connection: 'Kept' });
-  const again = () => aged.run(probe, target, { ...aRun(1000), deadlineMs: clock.monotonicMs() + 1000 });
+  const again = () => runOnce(aged.run, probe, target, aRun(1000));
   await again();
   shift.ms = 299_000;
   await again();

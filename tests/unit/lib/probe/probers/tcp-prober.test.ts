@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TcpProbe } from '#lib/core/probe/probe.ts';
+import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { Target } from '#lib/core/probe/target.ts';
 import { createTcpProber } from '#lib/probe/probers/tcp-prober.ts';
+import { type OneRun, runOnce } from '../../../../../dev/workload/one-run.ts';
 import {
   aFullListener,
   aRun,
@@ -16,7 +19,11 @@ import {
 } from '../../../../support/loopback-server.ts';
 import { proberDeps } from './prober-deps.ts';
 
-const run = createTcpProber(proberDeps());
+const prober = createTcpProber(proberDeps());
+
+function run(probe: TcpProbe, target: Target, one: OneRun): Promise<ProbeOutcome> {
+  return runOnce(prober, probe, target, one);
+}
 
 function aProbe(fields: Partial<TcpProbe> = {}): TcpProbe {
   return { kind: 'tcp', port: 1, timeoutMs: 300, successThreshold: 1, failureThreshold: 1, ...fields };

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GrpcProbe, ProbeTls, TcpProbe } from '#lib/core/probe/probe.ts';
 import { createGrpcProber } from '#lib/probe/probers/grpc-prober.ts';
 import { createTcpProber } from '#lib/probe/probers/tcp-prober.ts';
+import { runOnce } from '../../../../../dev/workload/one-run.ts';
 import { aRun, type LoopbackServer, serve, targetOf } from '../../../../support/loopback-server.ts';
 import {
   type CertificateWithKey,
@@ -82,7 +83,7 @@ describe('TCP', () => {
   function run(fields: Partial<TcpProbe>, target = listener?.target): Promise<unknown> {
     const probe: TcpProbe = { ...COMMON, kind: 'tcp', ...fields };
     if (target === undefined) throw new Error('nobody listens');
-    return createTcpProber(proberDeps())(probe, target, aRun(1000));
+    return runOnce(createTcpProber(proberDeps()), probe, target, aRun(1000));
   }
 
   async function listen(converse: (socket: TLSSocket) => void, requestCert = false): Promise<void> {
@@ -127,7 +128,7 @@ describe('TCP', () => {
     } as const;
     const secrets = new Map([['client', { clientCert: client.cert, clientKey: client.key }]]);
     const prober = createTcpProber(proberDeps(secrets));
-    expect(await prober(probe, listener?.target ?? targetOf(1), aRun(1000))).toEqual(OK);
+    expect(await runOnce(prober, probe, listener?.target ?? targetOf(1), aRun(1000))).toEqual(OK);
   });
 
   test('a server that says nothing to the handshake', async () => {
@@ -173,7 +174,8 @@ describe('gRPC', () => {
 
   function run(port: number, tls: ProbeTls | undefined): Promise<unknown> {
     const probe: GrpcProbe = { ...COMMON, kind: 'grpc', service: '', ...(tls && { tls }) };
-    return createGrpcProber({ ...proberDeps(), userAgent: 'swh/1' })(probe, targetOf(port), aRun(1000));
+    const prober = createGrpcProber({ ...proberDeps(), userAgent: 'swh/1' });
+    return runOnce(prober, probe, targetOf(port), aRun(1000));
   }
 
   test.each(TLS_CASES)('$name', async ({ tls, want }) => {
