@@ -66,8 +66,9 @@ export class EndpointVerdicts {
     desired: { readonly healthcheck: Healthcheck; readonly endpoints: readonly TrackedEndpoint[] },
     restore: Restore,
   ): void {
-    const { healthcheck, endpoints } = desired;
+    const { healthcheck } = desired;
     const before = this.#owners.get(owner)?.endpoints;
+    const endpoints = desired.endpoints.map((endpoint) => asBefore(endpoint, before));
     const known = endpoints.map((endpoint) => knownOf(endpoint, before?.get(keyOf(endpoint)), restore));
     const assignments = endpoints.flatMap((endpoint, index) =>
       assignmentsOf(endpoint, healthcheck, known[index] ?? { from: 'nothing' }),
@@ -139,7 +140,8 @@ export class EndpointVerdicts {
     const total = endpoint.probes.length;
     const isUp = isSatisfied(healthcheck.requirement, total - failed.length, total);
     const since = earlier?.isUp === isUp ? earlier.since : timestamp(this.#deps.clock.now());
-    const next: EndpointVerdict = { isUp, hasBeenUp: isUp || earlier?.hasBeenUp === true, since, failed };
+    const hasBeenUp = isUp || earlier?.hasBeenUp === true;
+    const next: EndpointVerdict = { isUp, hasBeenUp, since, failed: failed.length === 0 ? NONE : failed };
     return earlier !== undefined && sameJson(earlier, next) ? earlier : next;
   }
 
@@ -152,6 +154,18 @@ export class EndpointVerdicts {
     const state = this.#pool.stateOf(owner, assignmentId(endpoint, index));
     return state === undefined || state.verdict === 'up' ? undefined : state.message;
   }
+}
+
+/** Shared by all endpoints whose probes all pass. */
+const NONE: readonly FailedProbe[] = [];
+
+/** The endpoint itself as it was, where nothing about it has changed: its checks hold parts of it already. */
+function asBefore(
+  endpoint: TrackedEndpoint,
+  before: ReadonlyMap<string, EndpointRecord> | undefined,
+): TrackedEndpoint {
+  const known = before?.get(keyOf(endpoint))?.endpoint;
+  return known !== undefined && sameJson(known, endpoint) ? known : endpoint;
 }
 
 function knownOf(endpoint: TrackedEndpoint, before: EndpointRecord | undefined, restore: Restore): Known {

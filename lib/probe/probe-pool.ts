@@ -1,9 +1,10 @@
 import { emptyPhases, type Phases, returnPhase, type TakenPhase, takePhase } from '#lib/core/probe/phases.ts';
 import { firstSchedule, remainingDelayMs, type Schedule } from '#lib/core/probe/schedule.ts';
 import type { VerdictState } from '#lib/core/probe/verdict.ts';
+import { NumberRows } from './number-rows.ts';
 import { isSameCheck, type ProbeAssignment, sharingKey } from './probe-assignment.ts';
 import type { ProbeWork, ProbeWorkerDeps } from './probe-work.ts';
-import { ProbeWorker, type WorkerOwner } from './probe-worker.ts';
+import { ProbeWorker, WORKER_NUMBERS, type WorkerOwner } from './probe-worker.ts';
 import { type LoggedRun, RunLog } from './run-log.ts';
 
 export interface ProbePoolDeps extends Omit<ProbeWorkerDeps, 'log'> {
@@ -73,6 +74,7 @@ export class ProbePool {
   /** By period. */
   readonly #phases = new Map<number, Phases>();
   readonly #log = new RunLog();
+  readonly #numbers = new NumberRows(WORKER_NUMBERS);
   #sequence = 0;
   #crowd = { sinceMs: Number.NEGATIVE_INFINITY, size: 0 };
 
@@ -150,7 +152,9 @@ export class ProbePool {
 
   #open(key: string, assignment: ProbeAssignment): Post {
     const taken = this.#takePhase(assignment.periodMs);
-    const work = { assignment, schedule: this.#firstSchedule(assignment, taken), place: this.#log.take() };
+    const place = this.#log.take();
+    const schedule = this.#firstSchedule(assignment, taken);
+    const work = { assignment, schedule, place, numbers: this.#numbers.clear(place) };
     const post = new Post({ key, taken, work }, this.#workerDeps, this.#deps.onChange);
     this.#posts.set(key, post);
     return post;

@@ -4,6 +4,7 @@ import type { Schedule } from '#lib/core/probe/schedule.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 import type { LostTime } from './doubt.ts';
+import type { NumberRow } from './number-rows.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
 import type { Prober } from './prober.ts';
 import type { RunLog } from './run-log.ts';
@@ -45,4 +46,6 @@ export interface ProbeWork {
   readonly schedule: Schedule;
   /** Place in the log of runs. */
   readonly place: number;
+  /** For `WORKER_NUMBERS` numbers of the worker's. */
+  readonly numbers: NumberRow;
 }

@@ -4,7 +4,7 @@ import { mayOverlap } from '#lib/core/probe/probe-needs.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import { nextDueMs } from '#lib/core/probe/schedule.ts';
 import { isInTransition, type VerdictState } from '#lib/core/probe/verdict.ts';
-import type { Timer } from '#lib/runtime/clock.ts';
+import type { Ringing, Timer } from '#lib/runtime/clock.ts';
 import { doubt } from './doubt.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
 import { bug, ProbeRun, type RunOwner } from './probe-run.ts';
@@ -18,6 +18,11 @@ const LATE_TIMER_MS = 20;
 
 const NO_RUNS: readonly ProbeRun[] = [];
 
+/** Columns of a worker's numbers. */
+const [DUE, ARMED, LONGEST_ANSWER, EARLIEST_EXTRA] = [0, 1, 2, 3];
+/** How many numbers a worker has. */
+export const WORKER_NUMBERS = 4;
+
 /** What the one timer of a worker is for. */
 type Awaited = 'regularRun' | 'extraRun' | 'recheck' | 'deadline';
 
@@ -26,27 +31,22 @@ type Awaited = 'regularRun' | 'extraRun' | 'recheck' | 'deadline';
  * one timer. Runs overlap only with a fast period and while an up target answers later than it ever does: see
  * `lib/core/probe/overlap.ts`.
  */
-export class ProbeWorker implements RunOwner {
+export class ProbeWorker implements RunOwner, Ringing {
   readonly assignment: ProbeAssignment;
   readonly #deps: ProbeWorkerDeps;
   readonly #owner: WorkerOwner;
   readonly #place: number;
   readonly #phase: number;
   #state: VerdictState;
-  /** Of the next regular run; of the one under way until it has ended. */
-  #dueMs: number;
+  readonly #numbers: Float64Array;
+  readonly #from: number;
   /** Those that the verdict waits for, in order of start. */
   #runs: readonly ProbeRun[] = NO_RUNS;
-  /** Learned from successes while up. */
-  #longestAnswerMs = NO_ANSWER_YET;
   #awaited: Awaited = 'regularRun';
-  /** When the armed timer is due. */
-  #armedMs = 0;
   readonly #timer: Timer;
   #isStopped = false;
   /** A reason to run out of turn came up while a run was under way that may have missed it. */
   #wantsExtra = false;
-  #earliestExtraMs = 0;
   /** Before the first due time nothing may run: the initial delay lasts. */
   #mayRunEarly: boolean;
 
@@ -54,12 +54,15 @@ export class ProbeWorker implements RunOwner {
     this.#deps = deps;
     this.assignment = work.assignment;
     this.#phase = work.schedule.phase;
-    this.#dueMs = work.schedule.dueMs;
+    this.#numbers = work.numbers.block;
+    this.#from = work.numbers.from;
     this.#place = work.place;
     this.#state = work.assignment.start.state;
     this.#owner = owner;
     this.#mayRunEarly = work.assignment.start.firstRun === 'restored';
-    this.#timer = deps.clock.timer(() => this.#wake());
+    this.#timer = deps.clock.timer(this);
+    this.#dueMs = work.schedule.dueMs;
+    this.#longestAnswerMs = NO_ANSWER_YET;
     this.#arm('regularRun', this.#dueMs);
   }
 
@@ -112,6 +115,45 @@ export class ProbeWorker implements RunOwner {
     if (state !== before) this.#tell(before);
   }
 
+  /** Of the next regular run; of the one under way until it has ended. */
+  get #dueMs(): number {
+    return this.#number(DUE);
+  }
+
+  set #dueMs(ms: number) {
+    this.#numbers[this.#from + DUE] = ms;
+  }
+
+  /** When the armed timer is due. */
+  get #armedMs(): number {
+    return this.#number(ARMED);
+  }
+
+  set #armedMs(ms: number) {
+    this.#numbers[this.#from + ARMED] = ms;
+  }
+
+  /** Learned from successes while up. */
+  get #longestAnswerMs(): number {
+    return this.#number(LONGEST_ANSWER);
+  }
+
+  set #longestAnswerMs(ms: number) {
+    this.#numbers[this.#from + LONGEST_ANSWER] = ms;
+  }
+
+  get #earliestExtraMs(): number {
+    return this.#number(EARLIEST_EXTRA);
+  }
+
+  set #earliestExtraMs(ms: number) {
+    this.#numbers[this.#from + EARLIEST_EXTRA] = ms;
+  }
+
+  #number(column: number): number {
+    return this.#numbers[this.#from + column] ?? 0;
+  }
+
   #arm(awaited: Awaited, atMs: number): void {
     const nowMs = this.#deps.clock.monotonicMs();
     this.#awaited = awaited;
@@ -119,7 +161,8 @@ export class ProbeWorker implements RunOwner {
     this.#timer.arm(this.#armedMs - nowMs);
   }
 
-  #wake(): void {
+  /** The time has come for what the timer is for. */
+  ring(): void {
     switch (this.#awaited) {
       case 'regularRun':
       case 'extraRun':

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Target } from '#lib/core/probe/target.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';
+import { HeldByTarget } from '#lib/probe/held-by-target.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 
 export interface SentinelsDeps {
@@ -21,8 +22,6 @@ const KEEP_ALIVE_MS = 30_000;
 
 interface Watch {
   readonly target: Target;
-  /** No longer the watch of its target. */
-  isReleased: boolean;
   socket: Socket | undefined;
   /** Before this time no connection is opened again. */
   pausedUntilMs: number;
@@ -35,9 +34,9 @@ interface Watch {
  */
 export class Sentinels {
   readonly #deps: SentinelsDeps;
-  readonly #watches = new Map<string, Watch>();
-  /** What the key of a target leads to: to build the key after each success would cost more than to look up. */
-  readonly #known = new WeakMap<Target, Watch>();
+  readonly #watches = new HeldByTarget<Watch>((target) => ({
+    ...{ target, socket: undefined, pausedUntilMs: 0, pauseMs: 0 },
+  }));
 
   constructor(deps: SentinelsDeps) {
     this.#deps = deps;
@@ -45,7 +44,7 @@ export class Sentinels {
 
   /** Opens a connection unless one stands or the target is being left alone. Call after each successful probe. */
   hold(target: Target): void {
-    const watch = this.#watchOf(target);
+    const watch = this.#watches.of(target);
     if (watch.socket === undefined && this.#deps.clock.monotonicMs() >= watch.pausedUntilMs) {
       this.#open(watch);
     }
@@ -53,33 +52,13 @@ export class Sentinels {
 
   /** Closes the connection to the target, if any, without a callback. */
   release(target: Target): void {
-    const key = keyOf(target);
-    const watch = this.#watches.get(key);
-    if (watch === undefined) return;
-    this.#watches.delete(key);
-    watch.isReleased = true;
-    drop(watch);
+    const watch = this.#watches.release(target);
+    if (watch !== undefined) drop(watch);
   }
 
   /** Closes all connections without a callback. */
   stop(): void {
-    const watches = [...this.#watches.values()];
-    this.#watches.clear();
-    for (const watch of watches) {
-      watch.isReleased = true;
-      drop(watch);
-    }
-  }
-
-  #watchOf(target: Target): Watch {
-    const known = this.#known.get(target);
-    if (known !== undefined && !known.isReleased) return known;
-    const key = keyOf(target);
-    const fresh = { target, isReleased: false, socket: undefined, pausedUntilMs: 0, pauseMs: 0 };
-    const watch = this.#watches.get(key) ?? fresh;
-    this.#watches.set(key, watch);
-    this.#known.set(target, watch);
-    return watch;
+    for (const watch of this.#watches.releaseAll()) drop(watch);
   }
 
   #open(watch: Watch): void {
@@ -128,8 +107,4 @@ function discardInput(socket: Socket): void {
       endWithReset(socket);
     }
   });
-}
-
-function keyOf({ podUid, address, port }: Target): string {
-  return `${podUid} ${address} ${port}`;
 }

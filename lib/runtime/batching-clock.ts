@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Ringing, Timer } from './clock.ts';
 
 /** What is due within the same millisecond. */
 interface Batch {
@@ -20,26 +20,26 @@ export function batchingClock(clock: Clock): Clock {
     monotonicMs: () => clock.monotonicMs(),
     now: () => clock.now(),
     schedule(delayMs, callback) {
-      const alarm = new Alarm(batches, callback);
+      const alarm = new Alarm(batches, { ring: callback });
       alarm.arm(delayMs);
       return () => alarm.cancel();
     },
-    timer: (callback) => new Alarm(batches, callback),
+    timer: (owner) => new Alarm(batches, owner),
     afterReads: (callback) => clock.afterReads(callback),
   };
 }
 
 /** A timer that takes a place in a batch whenever it is armed. */
 class Alarm implements Timer {
-  readonly #callback: () => void;
+  readonly #owner: Ringing;
   readonly #queue: BatchQueue;
   #batch: Batch | undefined;
   /** Place in the batch. */
   #index = 0;
 
-  constructor(queue: BatchQueue, callback: () => void) {
+  constructor(queue: BatchQueue, owner: Ringing) {
     this.#queue = queue;
-    this.#callback = callback;
+    this.#owner = owner;
   }
 
   arm(delayMs: number): void {
@@ -62,7 +62,7 @@ class Alarm implements Timer {
   /** It is time. */
   ring(): void {
     this.#batch = undefined;
-    this.#callback();
+    this.#owner.ring();
   }
 }
 

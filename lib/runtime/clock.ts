@@ -6,8 +6,8 @@ export interface Clock {
   now(): Date;
   /** Calls back once after `delayMs`; the returned function cancels. */
   schedule(delayMs: number, callback: () => void): () => void;
-  /** What calls back whenever it was armed, for callbacks that come again and again: it is made once. */
-  timer(callback: () => void): Timer;
+  /** For who is to be called back again and again: the timer is made once, and armed each time. */
+  timer(owner: Ringing): Timer;
   /**
    * Calls back soon, when what has arrived at sockets by now has been read: timers run before sockets in one turn of the
    * event loop, so what a timer finds missing may only be unread.
@@ -15,7 +15,12 @@ export interface Clock {
   afterReads(callback: () => void): void;
 }
 
-/** Calls back once after each `arm`. */
+/** Who is called back by a timer. */
+export interface Ringing {
+  ring(): void;
+}
+
+/** Rings once after each `arm`. */
 export interface Timer {
   /** From now on; replaces what it was armed for. */
   arm(delayMs: number): void;
@@ -23,12 +28,12 @@ export interface Timer {
 }
 
 /** A timer made of single calls. */
-export function timerOf(schedule: Clock['schedule'], callback: () => void): Timer {
+export function timerOf(schedule: Clock['schedule'], owner: Ringing): Timer {
   let cancel: (() => void) | undefined;
   return {
     arm(delayMs) {
       cancel?.();
-      cancel = schedule(delayMs, callback);
+      cancel = schedule(delayMs, () => owner.ring());
     },
     cancel() {
       cancel?.();
@@ -45,7 +50,7 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
-  timer: (callback) => timerOf(systemClock.schedule, callback),
+  timer: (owner) => timerOf(systemClock.schedule, owner),
   afterReads(callback) {
     setImmediate(callback);
   },

@@ -1,4 +1,4 @@
-import { type Clock, type Timer, timerOf } from '#lib/runtime/clock.ts';
+import { type Clock, type Ringing, type Timer, timerOf } from '#lib/runtime/clock.ts';
 
 interface Sleeper {
   readonly dueMs: number;
@@ -29,8 +29,8 @@ export class FakeClock implements Clock {
     return () => this.#sleepers.delete(sleeper);
   }
 
-  timer(callback: () => void): Timer {
-    return timerOf((delayMs, run) => this.schedule(delayMs, run), callback);
+  timer(owner: Ringing): Timer {
+    return timerOf((delayMs, callback) => this.schedule(delayMs, callback), owner);
   }
 
   afterReads(callback: () => void): void {

@@ -50,10 +50,11 @@ export const START: DownState = { verdict: 'down', contraryRun: 0, message: NOT_
 
 /** A verdict that the same probe definition has made earlier, before a restart of the agent. */
 export function restored(verdict: Verdict, message: string = NOT_PROBED_YET): VerdictState {
-  return verdict === 'up'
-    ? { verdict, contraryRun: 0, isProvisional: false }
-    : { verdict, contraryRun: 0, message };
+  return verdict === 'up' ? UP : { verdict, contraryRun: 0, message };
 }
+
+/** Of nearly all targets, for as long as they are well. */
+const UP: UpState = { verdict: 'up', contraryRun: 0, isProvisional: false };
 
 /**
  * A verdict that an earlier definition of the probe has made. An up one stands until the first observed outcome,

@@ -12,10 +12,8 @@ import type { Hop } from '#lib/probe/probers/http-redirect.ts';
 import type { ResponseState } from '#lib/probe/probers/http-response-reader.ts';
 import type { KeptConnection, KeptHttpConnections } from '#lib/probe/probers/kept-http-connections.ts';
 import { tlsErrorOutcome } from '#lib/probe/tls-handshake.ts';
-import type { Clock } from '#lib/runtime/clock.ts';
 
 export interface HttpRunDeps extends HttpLegDeps {
-  readonly clock: Clock;
   readonly kept: KeptHttpConnections;
 }
 
@@ -134,8 +132,8 @@ export class HttpRun implements Work, HttpConnectionUser {
     if (probe.connection !== 'Kept' || connection === undefined) return;
     if (state.kind !== 'complete' || !state.keepsConnection) return;
     this.#connection = undefined;
-    const kept = this.#reused ?? { connection, openedMs: this.#deps.clock.monotonicMs() };
-    this.#deps.kept.keep(target, kept);
+    if (this.#reused === undefined) this.#deps.kept.keep(target, connection);
+    else this.#deps.kept.keepAgain(this.#reused);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Target } from '#lib/core/probe/target.ts';
+import { HeldByTarget } from '#lib/probe/held-by-target.ts';
 import type {
   HttpConnection,
   HttpConnectionSettings,
@@ -19,29 +20,55 @@ const LONGEST_LIFE_MS = 5 * 60_000;
 const SHORT_IDLENESS_MS = 10_000;
 const LONGEST_SILENCE_MS = 5 * 60_000;
 
-/** A connection that outlives its runs. */
-export interface KeptConnection {
-  readonly connection: HttpConnection;
-  /** Since when it has stood. */
-  readonly openedMs: number;
-}
-
-/** One that no run has at the moment. */
-interface IdleConnection extends KeptConnection {
-  /** Since when it is idle. */
-  idleMs: number;
-  /** Hears of its end. */
-  readonly user: HttpConnectionUser;
-}
-
+/** What is known of a target. */
 interface Group {
   readonly target: Target;
-  /** No longer the group of its target. */
+  /** The first of the idle ones, and nearly always the only one: a list of these takes no memory of its own. */
+  idle: KeptConnection | undefined;
   isForgotten: boolean;
-  readonly idle: IdleConnection[];
   /** Before this time no end is told. */
   silentUntilMs: number;
   silenceMs: number;
+}
+
+/** Hears of the end of a connection that was idle. */
+interface IdleOwner {
+  ended(kept: KeptConnection): void;
+}
+
+/** A connection that outlives its runs. While no run has it, it is its own user. */
+export class KeptConnection implements HttpConnectionUser {
+  readonly connection: HttpConnection;
+  /** Since when it has stood. */
+  readonly openedMs: number;
+  /** Since when it is idle. In whole milliseconds: a fraction would take a new place of memory for each run. */
+  idleMs: number;
+  readonly group: Group;
+  /** While idle: the next idle one of the group. */
+  next: KeptConnection | undefined;
+  readonly #owner: IdleOwner;
+
+  constructor(
+    connection: HttpConnection,
+    group: Group,
+    { nowMs, owner }: { nowMs: number; owner: IdleOwner },
+  ) {
+    this.connection = connection;
+    this.group = group;
+    this.openedMs = nowMs;
+    this.idleMs = Math.round(nowMs);
+    this.#owner = owner;
+  }
+
+  onReady(): void {}
+
+  onResponse(): void {
+    this.#owner.ended(this);
+  }
+
+  onBroken(): void {
+    this.#owner.ended(this);
+  }
 }
 
 /**
@@ -50,9 +77,10 @@ interface Group {
  */
 export class KeptHttpConnections {
   readonly #deps: KeptHttpConnectionsDeps;
-  readonly #groups = new Map<string, Group>();
-  /** What the key of a target leads to: to build the key for each run would cost more than to look up. */
-  readonly #known = new WeakMap<Target, Group>();
+  readonly #owner: IdleOwner = { ended: (kept) => this.#ended(kept) };
+  readonly #groups = new HeldByTarget<Group>((target) => ({
+    ...{ target, idle: undefined, isForgotten: false, silentUntilMs: 0, silenceMs: 0 },
+  }));
 
   constructor(deps: KeptHttpConnectionsDeps) {
     this.#deps = deps;
@@ -60,68 +88,48 @@ export class KeptHttpConnections {
 
   /** An idle connection with these settings, which is the caller's from then on. */
   take(target: Target, settings: HttpConnectionSettings): KeptConnection | undefined {
-    const { idle } = this.#groupOf(target);
-    const index = indexOf(idle, settings);
-    return index === -1 ? undefined : idle.splice(index, 1)[0];
+    const group = this.#groups.of(target);
+    const kept = find(group, settings);
+    if (kept !== undefined) takeOut(group, kept);
+    return kept;
   }
 
-  /** Takes a connection over that a run for the target has no use for at the moment: a new one, or what `take` gave. */
-  keep(target: Target, kept: KeptConnection): void {
-    const { connection, openedMs } = kept;
+  /** Takes a new connection over that a run for the target has no use for at the moment. */
+  keep(target: Target, connection: HttpConnection): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    const group = this.#groupOf(target);
-    const isSurplus = indexOf(group.idle, connection.settings) !== -1;
+    const group = this.#groups.of(target);
+    this.keepAgain(new KeptConnection(connection, group, { nowMs, owner: this.#owner }));
+  }
+
+  /** Takes back what `take` has given. */
+  keepAgain(kept: KeptConnection): void {
+    const { connection, openedMs, group } = kept;
+    const nowMs = this.#deps.clock.monotonicMs();
+    const isSurplus = group.isForgotten || find(group, connection.settings) !== undefined;
     if (isSurplus || nowMs - openedMs >= LONGEST_LIFE_MS) {
       connection.close();
       return;
     }
-    const idle = isIdleConnection(kept) ? kept : this.#idleConnection(target, kept);
-    idle.idleMs = nowMs;
-    connection.user = idle.user;
-    group.idle.push(idle);
+    kept.idleMs = Math.round(nowMs);
+    connection.user = kept;
+    kept.next = group.idle;
+    group.idle = kept;
   }
 
   /** Ends the idle connections of the target. */
   forget(target: Target): void {
-    const key = keyOf(target);
-    const group = this.#groups.get(key);
-    if (group === undefined) return;
-    this.#groups.delete(key);
-    group.isForgotten = true;
-    for (const { connection } of group.idle) connection.close();
+    const group = this.#groups.release(target);
+    if (group !== undefined) endAll(group);
   }
 
   /** Ends all idle connections. */
   stop(): void {
-    for (const { target } of [...this.#groups.values()]) this.forget(target);
+    for (const group of this.#groups.releaseAll()) endAll(group);
   }
 
-  #groupOf(target: Target): Group {
-    const known = this.#known.get(target);
-    if (known !== undefined && !known.isForgotten) return known;
-    const key = keyOf(target);
-    const group = this.#groups.get(key) ?? {
-      target,
-      isForgotten: false,
-      idle: [],
-      silentUntilMs: 0,
-      silenceMs: 0,
-    };
-    this.#groups.set(key, group);
-    this.#known.set(target, group);
-    return group;
-  }
-
-  #idleConnection(target: Target, { connection, openedMs }: KeptConnection): IdleConnection {
-    const onEnd = (): void => this.#ended(this.#groupOf(target), idle);
-    const user = { onReady: nothing, onResponse: onEnd, onBroken: onEnd };
-    const idle = { connection, openedMs, idleMs: 0, user };
-    return idle;
-  }
-
-  #ended(group: Group, kept: IdleConnection): void {
-    const index = group.idle.indexOf(kept);
-    if (index !== -1) group.idle.splice(index, 1);
+  #ended(kept: KeptConnection): void {
+    const { group } = kept;
+    takeOut(group, kept);
     kept.connection.close();
     const nowMs = this.#deps.clock.monotonicMs();
     if (nowMs < group.silentUntilMs) return;
@@ -134,14 +142,24 @@ export class KeptHttpConnections {
   }
 }
 
-function nothing(): void {}
-
-function isIdleConnection(kept: KeptConnection): kept is IdleConnection {
-  return 'user' in kept;
+function endAll(group: Group): void {
+  group.isForgotten = true;
+  for (let kept = group.idle; kept !== undefined; kept = kept.next) kept.connection.close();
 }
 
-function indexOf(idle: readonly KeptConnection[], settings: HttpConnectionSettings): number {
-  return idle.findIndex(({ connection }) => isSame(connection.settings, settings));
+function find({ idle }: Group, settings: HttpConnectionSettings): KeptConnection | undefined {
+  let kept = idle;
+  while (kept !== undefined && !isSame(kept.connection.settings, settings)) kept = kept.next;
+  return kept;
+}
+
+/** Takes one out of those that are idle, if it is among them. */
+function takeOut(group: Group, kept: KeptConnection): void {
+  if (group.idle === kept) group.idle = kept.next;
+  for (let other = group.idle; other !== undefined; other = other.next) {
+    if (other.next === kept) other.next = kept.next;
+  }
+  kept.next = undefined;
 }
 
 function isSame(a: HttpConnectionSettings, b: HttpConnectionSettings): boolean {
@@ -152,8 +170,4 @@ function isSame(a: HttpConnectionSettings, b: HttpConnectionSettings): boolean {
     a.tls?.serverName === b.tls?.serverName &&
     a.tls?.verification === b.tls?.verification
   );
-}
-
-function keyOf({ podUid, address, port }: Target): string {
-  return `${podUid} ${address} ${port}`;
 }

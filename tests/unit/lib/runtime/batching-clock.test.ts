@@ -72,7 +72,7 @@ describe('batchingClock', () => {
         const clock = batchingClock(base);
         const called: [timer: number, atMs: number][] = [];
         const timers = Array.from({ length: 5 }, (_, timer) =>
-          clock.timer(() => called.push([timer, base.monotonicMs()])),
+          clock.timer({ ring: () => called.push([timer, base.monotonicMs()]) }),
         );
         const expected: [timer: number, atMs: number][] = [];
         const armedMs = new Map<number, number>();
