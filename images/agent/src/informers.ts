@@ -10,6 +10,7 @@ import {
   type UncheckedServiceWithHealthchecks,
 } from '#lib/kube/resources.ts';
 import { slimPod } from './slim-pod.ts';
+import { createSlimSlice } from './slim-slice.ts';
 import { slimSwh } from './slim-swh.ts';
 
 /** What an agent sees of the cluster: its node, the pods and slices of it, and every object. */
@@ -32,7 +33,7 @@ export function createInformers(deps: InformerDeps, nodeName: string): AgentInfo
     slices: new Informer(deps, {
       resource: ENDPOINT_SLICES,
       scope: { labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY},${NODE_LABEL}=${nodeLabelValue(nodeName)}` },
-      transform: withoutManagedFields,
+      transform: createSlimSlice(),
     }),
     nodes: new Informer(deps, {
       resource: NODES,
@@ -69,13 +70,4 @@ function slimNode({ metadata, status }: Node): Node {
         .map(({ type, status: value }) => ({ type, status: value })),
     },
   };
-}
-
-/** Who wrote which field when: no reader needs it, and a write without it leaves it alone. */
-function withoutManagedFields(slice: EndpointSlice): EndpointSlice {
-  const { managedFields: _, ...metadata } = slice.metadata as EndpointSlice['metadata'] & {
-    // What the API sends beyond the fields that the type names.
-    readonly managedFields?: unknown;
-  };
-  return { ...slice, metadata };
 }
