@@ -123,10 +123,10 @@ async function startClient(
   host: ProcessHost,
   { controlPlane, kubelets, network, options }: ClientParts,
 ): Promise<CoreDns | undefined> {
-  const { kubeProxy = [clientNode], proxyMode: mode = 'nftables', dns = true, zoneOf = zoneInTurn } = options;
+  const { kubeProxy = [clientNode], proxyMode, dns = true, zoneOf = zoneInTurn } = options;
   const addresses = await network.addNode(clientNode);
   await kubelets.addNode({ ...addresses, zone: zoneOf(1), unschedulable: true, labels: {} });
-  for (const node of kubeProxy) await startKubeProxy(host, controlPlane, { network, node, mode });
+  for (const node of kubeProxy) await startKubeProxy(host, controlPlane, { network, node, mode: proxyMode });
   return dns ? startCoreDns(host, controlPlane, { network, node: clientNode }) : undefined;
 }
 

@@ -18,7 +18,7 @@ export interface KubeProxyOptions {
    * Default: nftables. With it the kernel refuses a few of the connections that begin in the microseconds in which the
    * rules of their Service are rewritten: `npm run bench:rule-rewrites`.
    */
-  readonly mode?: ProxyMode;
+  readonly mode?: ProxyMode | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node, Pod } from '#lib/core/kubernetes.ts';
 import { DIST, ROOT } from '../build/layout.ts';
@@ -199,8 +199,18 @@ function builtCommand(program: 'controller' | 'agent', preload?: string): Comman
   if (preload === undefined) return [path];
   // What the launcher does, which takes no flags for Node.
   const [runtime, lib] = [`${DIST}/runtime`, `${DIST}/runtime/lib`];
-  const node = [`${runtime}/node`, '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+  const node = [`${runtime}/node`, ...launcherFlags()];
   return [`${lib}/ld.so`, '--library-path', lib, ...node, '--import', preload, `${DIST}/app/${program}.cjs`];
+}
+
+/** What the launcher gives Node. */
+function launcherFlags(): readonly string[] {
+  const source = readFileSync(join(ROOT, 'images/runtime/launcher/main.go'), 'utf8');
+  const [, list] = /^var nodeFlags = \[\]string\{(.*)\}$/m.exec(source) ?? [];
+  if (list === undefined)
+    throw new Error('images/runtime/launcher/main.go has no list nodeFlags in one line');
+  // A list of Go's plain strings is one of JSON's.
+  return JSON.parse(`[${list}]`) as string[];
 }
 
 function sourceCommand(program: 'controller' | 'agent', preload?: string): Command {

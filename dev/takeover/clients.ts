@@ -81,8 +81,11 @@ async function waitForAnswer(rig: TakeOverRig, service: string, address: string)
     { name: 'first', kind: 'http', address, port: 80, ratePerSecond: 20, timeoutMs: 2_000 },
   ] as const;
   const traffic = await Traffic.start(rig.cluster.host, { name: `first-${service}`, netns, streams });
-  await traffic.waitForSample('first', 0, answered, 20_000);
-  await traffic.finish();
+  try {
+    await traffic.waitForSample('first', 0, answered, 20_000);
+  } finally {
+    await traffic.finish();
+  }
   const forget = ['conntrack', '-D', '-p', 'tcp', '--state', 'SYN_SENT', '-d', address];
   await promisify(execFile)('ip', ['netns', 'exec', netns, ...forget]).catch((error: unknown) => {
     if (!String(error).includes(' 0 flow entries')) throw error;

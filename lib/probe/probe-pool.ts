@@ -35,7 +35,7 @@ interface PostParts {
 class Post implements WorkerOwner {
   readonly key: string;
   readonly taken: TakenPhase;
-  /** Place in the log of runs. */
+  /** Place in the log of runs, and row of numbers. */
   readonly place: number;
   readonly worker: ProbeWorker;
   owners: readonly string[] = [];
@@ -105,7 +105,8 @@ export class ProbePool {
     if (after.size === 0) this.#owners.delete(owner);
     else this.#owners.set(owner, after);
     const kept = new Set([...after.values()].map(({ post }) => post));
-    for (const { post } of before?.values() ?? []) {
+    // Equal checks of one owner have one post, which it leaves once.
+    for (const post of new Set([...(before?.values() ?? [])].map((claim) => claim.post))) {
       if (!kept.has(post)) this.#leave(post, owner);
     }
   }

@@ -44,7 +44,7 @@ export interface ProbeWorkerDeps {
 export interface ProbeWork {
   readonly assignment: ProbeAssignment;
   readonly schedule: Schedule;
-  /** Place in the log of runs. */
+  /** Place in the log of runs, and row of numbers. */
   readonly place: number;
   /** For `WORKER_NUMBERS` numbers of the worker's. */
   readonly numbers: NumberRow;

@@ -40,7 +40,7 @@ export class RunLog {
   readonly #free: number[] = [];
   #places = 0;
 
-  /** A place for one more check, with no runs. */
+  /** A place for one more check, with no runs. No other check has it, so other things are kept by place too. */
   take(): number {
     const place = this.#free.pop() ?? this.#places++;
     if (place >= this.#blocks.length * CHECKS_IN_A_BLOCK) this.#blocks.push(emptyBlock());

@@ -30,6 +30,23 @@ describe('ProbePool', () => {
     expect([scripted.started.length, released.length, clock.pending, pool.size]).toEqual([1, 1, 0, 0]);
   });
 
+  it('leaves a check once for which an owner has asked twice, so that the next ones have places of their own', async () => {
+    const { pool, clock, scripted, released } = new PoolFixture();
+    pool.assign('a', [anAssignment({ id: 'x/0' }), anAssignment({ id: 'x/1' })]);
+    await clock.advance(500);
+    pool.assign('a', []);
+    expect([released.length, pool.size]).toEqual([1, 0]);
+    const [often, seldom] = [targetNumber(1), targetNumber(2)];
+    pool.assign('a', [anAssignment({ id: 'often', target: often })]);
+    pool.assign('b', [anAssignment({ id: 'seldom', target: seldom, periodMs: 60_000 })]);
+    await clock.advance(30_000);
+    const runsOf = (uid: string): number =>
+      scripted.started.filter(({ target }) => target.podUid === uid).length;
+    expect(runsOf(often.podUid)).toBeGreaterThanOrEqual(29);
+    expect(runsOf(seldom.podUid)).toBe(1);
+    expect(pool.report(seldom.namespace, seldom.podName)[0]?.runs).toHaveLength(1);
+  });
+
   const { probe, target } = anAssignment();
   const different: readonly { name: string; given: Partial<ProbeAssignment> }[] = [
     { name: 'another pod', given: { target: { ...target, podUid: 'uid-2' } } },
