@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { netnsCommand } from '../../dev/cluster/netns-command.ts';
 import { nft } from '../../dev/cluster/nft-command.ts';
 
 /** What is translated: one TCP port of a cluster IP, to any of some addresses. */
@@ -83,15 +83,6 @@ function chanceOf(left: number): string {
 }
 
 /** Chains that are named are emptied first, others stay as they are. */
-function restoreIptables(netns: string, lines: readonly string[]): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const command = ['netns', 'exec', netns, 'iptables-restore', '--noflush'];
-  const child = execFile('ip', command, (error, _stdout, stderr) => {
-    if (error === null) resolve();
-    else
-      reject(new Error(`iptables-restore in ${netns}: ${stderr.trim() || error.message}`, { cause: error }));
-  });
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(`${lines.join('\n')}\n`);
-  return promise;
+async function restoreIptables(netns: string, lines: readonly string[]): Promise<void> {
+  await netnsCommand(netns, ['iptables-restore', '--noflush'], `${lines.join('\n')}\n`);
 }

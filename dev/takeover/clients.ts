@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { netnsCommand } from '../cluster/netns-command.ts';
 import { Traffic } from '../workload/traffic.ts';
 import type { TrafficSample } from '../workload/traffic-sample.ts';
 import { clientNamespace, type TakeOverRig } from './rig.ts';
@@ -87,7 +86,7 @@ async function waitForAnswer(rig: TakeOverRig, service: string, address: string)
     await traffic.finish();
   }
   const forget = ['conntrack', '-D', '-p', 'tcp', '--state', 'SYN_SENT', '-d', address];
-  await promisify(execFile)('ip', ['netns', 'exec', netns, ...forget]).catch((error: unknown) => {
+  await netnsCommand(netns, forget).catch((error: unknown) => {
     if (!String(error).includes(' 0 flow entries')) throw error;
   });
 }
