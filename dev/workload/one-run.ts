@@ -1,8 +1,8 @@
 import type { Probe } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
-import { bug, ProbeRun } from '#lib/probe/probe-run.ts';
-import type { Prober, Work } from '#lib/probe/prober.ts';
+import { ProbeRun, workOf } from '#lib/probe/probe-run.ts';
+import type { Prober } from '#lib/probe/prober.ts';
 import { systemClock } from '#lib/runtime/clock.ts';
 
 /** The frame of one run that no worker runs. */
@@ -33,14 +33,6 @@ export function runOnce<P extends Probe>(
     };
     const started = new ProbeRun({ startedMs, deadlineMs, dueMs: startedMs, isExtra: false }, { ended });
     run.cancel = () => started.cancel();
-    started.start(workOf(() => prober(probe, target, deadlineMs)));
+    started.start(workOf(prober, probe, target, deadlineMs));
   });
-}
-
-function workOf(make: () => Work | ProbeOutcome): Work | ProbeOutcome {
-  try {
-    return make();
-  } catch (error) {
-    return bug(error);
-  }
 }

@@ -1,6 +1,8 @@
 import type { StartedRun } from '#lib/core/probe/overlap.ts';
+import type { Probe } from '#lib/core/probe/probe.ts';
 import { type ProbeOutcome, type ProbeUnknown, unknown } from '#lib/core/probe/probe-outcome.ts';
-import type { Settler, Work } from './prober.ts';
+import type { Target } from '#lib/core/probe/target.ts';
+import type { Prober, Settler, Work } from './prober.ts';
 
 /** What a run stands for. */
 export interface RunPlan {
@@ -91,6 +93,20 @@ export class ProbeRun implements Settler, StartedRun, RunPlan {
     } catch (error) {
       return bug(error);
     }
+  }
+}
+
+/** What the prober gives for a run that must have ended at `deadlineMs`. Never throws. */
+export function workOf<P extends Probe>(
+  prober: Prober<P>,
+  probe: P,
+  target: Target,
+  deadlineMs: number,
+): Work | ProbeOutcome {
+  try {
+    return prober(probe, target, deadlineMs);
+  } catch (error) {
+    return bug(error);
   }
 }
 

@@ -7,9 +7,8 @@ import { isInTransition, type VerdictState } from '#lib/core/probe/verdict.ts';
 import type { Ringing, Timer } from '#lib/runtime/clock.ts';
 import { doubt } from './doubt.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
-import { bug, ProbeRun, type RunOwner } from './probe-run.ts';
+import { ProbeRun, type RunOwner, workOf } from './probe-run.ts';
 import type { ProbeWork, ProbeWorkerDeps } from './probe-work.ts';
-import type { Work } from './prober.ts';
 
 /** Runs out of turn are this far apart at least: a server that closes every connection must not cause a storm. */
 const SMALLEST_EXTRA_GAP_MS = 1000;
@@ -191,22 +190,14 @@ export class ProbeWorker implements RunOwner, Ringing {
     this.#deps.stalls.started();
     this.#runs = this.#runs.length === 0 ? [run] : [...this.#runs, run];
     this.#watchRuns();
-    run.start(this.#workOf(run));
+    const { probe, target } = this.assignment;
+    run.start(workOf(this.#deps.prober, probe, target, deadlineMs));
   }
 
   /** An answer that has arrived but is not read yet counts: a busy checker would call a prompt target late. */
   #expireOldest(): void {
     const run = this.#oldestWaiting();
     if (run !== undefined) this.#deps.clock.afterReads(() => run.expire());
-  }
-
-  #workOf({ deadlineMs }: ProbeRun): Work | ProbeOutcome {
-    const { probe, target } = this.assignment;
-    try {
-      return this.#deps.prober(probe, target, deadlineMs);
-    } catch (error) {
-      return bug(error);
-    }
   }
 
   /** Arms what comes first: one more run, or the deadline of the oldest one. */
