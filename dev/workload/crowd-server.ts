@@ -3,7 +3,7 @@
  * as Node can, and is steered over a port of its own.
  *
  *   /drip?port=N    from now on answers on the port come at one byte per second, and never end
- *   /slow?port=N    from now on answers on the port take 300 ms
+ *   /slow?port=N    from now on answers on the port take 600 ms
  *   /close?port=N   no longer listens on the port
  *   /record         begins to note when connections arrive
  *   /arrivals       ends that; what was noted, by `address:port`, in milliseconds of the monotonic clock
@@ -22,7 +22,7 @@ const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
 const BACKLOG = 4096;
 const DRIP_MS = 1000;
 
-const SLOW_MS = 300;
+const SLOW_MS = 600;
 
 const dripping = new Set<number>();
 const slow = new Set<number>();

@@ -71,7 +71,7 @@ export class Crowd {
     await this.#send(`/drip?port=${port}`);
   }
 
-  /** From now on the port takes 300 ms for an answer. */
+  /** From now on the port takes 600 ms for an answer. */
   async slowDown(port: number): Promise<void> {
     await this.#send(`/slow?port=${port}`);
   }

@@ -12,9 +12,9 @@ import { SteppedClock } from '../../dev/workload/stepped-clock.ts';
 
 const NAMESPACE = 'starved';
 const NODE = 'node-1';
-const PODS = 125;
+const PODS = 250;
 /** So little that the probes of the crowd do not fit into it. */
-const QUOTA_PERCENT = 2;
+const QUOTA_PERCENT = 1;
 /** Of 100 ms each. */
 const HELD_BACK_PERIODS = 120;
 const STOP_MS = 10_000;
@@ -47,8 +47,8 @@ beforeAll(async () => {
   endpoints = new EndpointLog(cluster.controlPlane.api, NAMESPACE);
   const spec = { namespace: NAMESPACE, node: NODE, pods: PODS, objects: OBJECTS };
   crowd = await Crowd.gather(cluster, endpoints, spec);
-  // So that at each moment some runs wait for their answer.
-  await crowd.slowDown(8104);
+  // So that at each moment many runs wait for their answer, with little time left.
+  for (const port of [8101, 8104]) await crowd.slowDown(port);
 }, 180_000);
 afterAll(async () => {
   endpoints?.stop();
@@ -77,12 +77,15 @@ test('an agent that gets hardly any processor time removes no good endpoint', as
     const sinceMs = Date.now();
     group.add(product.agent(NODE).process.pid);
     group.limit(QUOTA_PERCENT);
-    await waitFor(
-      'the agent to be starved',
-      async () => (group.throttling().periods >= HELD_BACK_PERIODS ? true : undefined),
-      { deadlineMs: DEADLINE_MS },
-    );
-    group.limit(undefined);
+    try {
+      await waitFor(
+        'the agent to be starved',
+        async () => (group.throttling().periods >= HELD_BACK_PERIODS ? true : undefined),
+        { deadlineMs: DEADLINE_MS },
+      );
+    } finally {
+      group.limit(undefined);
+    }
     await delay(AFTERMATH_MS);
     expect(removals(sinceMs)).toEqual([]);
     // Else there was time enough for all of them, and this has shown nothing.
