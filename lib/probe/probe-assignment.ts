@@ -14,8 +14,8 @@ export interface ProbeAssignment {
   readonly fastPeriodMs?: number;
   /** Hold an idle connection whose close triggers a run at once. */
   readonly sentinel: boolean;
-  /** When the container behind the port started, by the wall clock. A new value is a new container. */
-  readonly startedAtMs?: number;
+  /** When the container behind the port started, by the wall clock, since 1970. A new value is a new container. */
+  readonly startedAtSeconds?: number;
   /** What to begin with where the same check does not run yet. */
   readonly start: ProbeStart;
 }
@@ -42,6 +42,6 @@ export function isSameCheck(a: ProbeAssignment, b: ProbeAssignment): boolean {
     a.periodMs === b.periodMs &&
     a.fastPeriodMs === b.fastPeriodMs &&
     a.sentinel === b.sentinel &&
-    a.startedAtMs === b.startedAtMs
+    a.startedAtSeconds === b.startedAtSeconds
   );
 }

@@ -27,23 +27,27 @@ export interface CheckReport {
 /** What is needed to run a check, once. */
 interface PostParts {
   readonly key: string;
-  readonly taken: TakenPhase;
+  readonly bin: number;
   readonly work: ProbeWork;
 }
 
-/** A check that runs, and those who ask for it: mostly one, and a set would take more memory than the rest. */
+/** Whoever asks for a check, as the list that checks with no other owner share: nearly all have one. */
+type Owners = readonly string[];
+
+/** A check that runs, and those who ask for it. */
 class Post implements WorkerOwner {
   readonly key: string;
-  readonly taken: TakenPhase;
+  /** That its phase was taken from. */
+  readonly bin: number;
   /** Place in the log of runs, and row of numbers. */
   readonly place: number;
   readonly worker: ProbeWorker;
-  owners: readonly string[] = [];
+  owners: Owners = NOBODY;
   readonly #onChange: ProbePoolDeps['onChange'];
 
-  constructor({ key, taken, work }: PostParts, deps: ProbeWorkerDeps, onChange: ProbePoolDeps['onChange']) {
+  constructor({ key, bin, work }: PostParts, deps: ProbeWorkerDeps, onChange: ProbePoolDeps['onChange']) {
     this.key = key;
-    this.taken = taken;
+    this.bin = bin;
     this.place = work.place;
     this.#onChange = onChange;
     this.worker = new ProbeWorker(deps, work, this);
@@ -54,11 +58,7 @@ class Post implements WorkerOwner {
   }
 }
 
-/** An assignment of an owner, and what serves it. */
-interface Claim {
-  readonly assignment: ProbeAssignment;
-  readonly post: Post;
-}
+const NOBODY: Owners = [];
 
 /** Targets that start within this time are a crowd: see `firstSchedule`. */
 const CROWD_WINDOW_MS = 1000;
@@ -70,7 +70,7 @@ export class ProbePool {
   readonly #deps: ProbePoolDeps;
   readonly #workerDeps: ProbeWorkerDeps;
   readonly #posts = new Map<string, Post>();
-  readonly #owners = new Map<string, ReadonlyMap<string, Claim>>();
+  readonly #owners = new Map<string, ReadonlyMap<string, Post>>();
   /** By period. */
   readonly #phases = new Map<number, Phases>();
   readonly #log = new RunLog();
@@ -94,26 +94,27 @@ export class ProbePool {
    */
   assign(owner: string, assignments: readonly ProbeAssignment[]): void {
     const before = this.#owners.get(owner);
+    const alone: Owners = [owner];
     const after = new Map(
-      assignments.map((assignment): [string, Claim] => {
+      assignments.map((assignment): [string, Post] => {
         const known = before?.get(assignment.id);
         // Most assignments of most calls are as before, and comparing is cheaper than the key.
-        const isKnown = known !== undefined && isSameCheck(known.assignment, assignment);
-        return [assignment.id, isKnown ? known : { assignment, post: this.#post(assignment, owner) }];
+        const isKnown = known !== undefined && isSameCheck(known.worker.assignment, assignment);
+        return [assignment.id, isKnown ? known : this.#post(assignment, alone)];
       }),
     );
     if (after.size === 0) this.#owners.delete(owner);
     else this.#owners.set(owner, after);
-    const kept = new Set([...after.values()].map(({ post }) => post));
+    const kept = new Set(after.values());
     // Equal checks of one owner have one post, which it leaves once.
-    for (const post of new Set([...(before?.values() ?? [])].map((claim) => claim.post))) {
+    for (const post of new Set(before?.values())) {
       if (!kept.has(post)) this.#leave(post, owner);
     }
   }
 
   /** The state of an assignment; undefined when the owner has none of that id. */
   stateOf(owner: string, id: string): VerdictState | undefined {
-    return this.#owners.get(owner)?.get(id)?.post.worker.state;
+    return this.#owners.get(owner)?.get(id)?.worker.state;
   }
 
   /** The checks of a pod. */
@@ -122,11 +123,12 @@ export class ProbePool {
       const { target } = assignment;
       return target.namespace === namespace && target.podName === podName;
     });
+    const nowMs = this.#deps.clock.monotonicMs();
     return posts.map(({ worker, owners, place }) => ({
       assignment: worker.assignment,
       owners,
       state: worker.state,
-      runs: this.#log.read(place),
+      runs: this.#log.read(place, nowMs),
     }));
   }
 
@@ -144,19 +146,20 @@ export class ProbePool {
     this.#owners.clear();
   }
 
-  #post(assignment: ProbeAssignment, owner: string): Post {
+  #post(assignment: ProbeAssignment, alone: Owners): Post {
     const key = sharingKey(assignment);
     const post = this.#posts.get(key) ?? this.#open(key, assignment);
-    if (!post.owners.includes(owner)) post.owners = [...post.owners, owner];
+    const others = post.owners.filter((other) => !alone.includes(other));
+    post.owners = others.length === 0 ? alone : others.concat(alone);
     return post;
   }
 
   #open(key: string, assignment: ProbeAssignment): Post {
-    const taken = this.#takePhase(assignment.periodMs);
+    const { bin, phase } = this.#takePhase(assignment.periodMs);
     const place = this.#log.take();
-    const schedule = this.#firstSchedule(assignment, taken);
+    const schedule = this.#firstSchedule(assignment, phase);
     const work = { assignment, schedule, place, numbers: this.#numbers.clear(place) };
-    const post = new Post({ key, taken, work }, this.#workerDeps, this.#deps.onChange);
+    const post = new Post({ key, bin, work }, this.#workerDeps, this.#deps.onChange);
     this.#posts.set(key, post);
     return post;
   }
@@ -168,13 +171,13 @@ export class ProbePool {
     this.#close(post);
   }
 
-  #close({ worker, taken, place }: Post): void {
+  #close({ worker, bin, place }: Post): void {
     const { assignment } = worker;
     worker.stop();
     this.#log.giveBack(place);
     if (assignment.sentinel) this.#deps.sentinels.release(assignment.target);
     this.#deps.release(assignment);
-    this.#returnPhase(assignment.periodMs, taken);
+    this.#returnPhase(assignment.periodMs, bin);
   }
 
   #takePhase(periodMs: number): TakenPhase {
@@ -183,16 +186,17 @@ export class ProbePool {
     return taken;
   }
 
-  #returnPhase(periodMs: number, taken: TakenPhase): void {
-    const phases = returnPhase(this.#phases.get(periodMs) ?? emptyPhases(periodMs), taken);
+  #returnPhase(periodMs: number, bin: number): void {
+    const phases = returnPhase(this.#phases.get(periodMs) ?? emptyPhases(periodMs), bin);
     if (phases.counts.some((count) => count > 0)) this.#phases.set(periodMs, phases);
     else this.#phases.delete(periodMs);
   }
 
-  #firstSchedule(assignment: ProbeAssignment, { phase }: TakenPhase): Schedule {
+  #firstSchedule(assignment: ProbeAssignment, phase: number): Schedule {
     const { clock } = this.#deps;
-    const { initialDelayMs, startedAtMs, start } = assignment;
+    const { initialDelayMs, startedAtSeconds, start } = assignment;
     const nowMs = clock.monotonicMs();
+    const startedAtMs = startedAtSeconds === undefined ? undefined : 1000 * startedAtSeconds;
     const delayMs = remainingDelayMs(initialDelayMs, startedAtMs, clock.now().getTime());
     const crowd = this.#joinCrowd(nowMs);
     const sequence = this.#sequence++;

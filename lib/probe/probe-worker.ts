@@ -18,9 +18,9 @@ const LATE_TIMER_MS = 20;
 const NO_RUNS: readonly ProbeRun[] = [];
 
 /** Columns of a worker's numbers. */
-const [DUE, ARMED, LONGEST_ANSWER, EARLIEST_EXTRA] = [0, 1, 2, 3];
+const [PHASE, DUE, ARMED, LONGEST_ANSWER, EARLIEST_EXTRA] = [0, 1, 2, 3, 4];
 /** How many numbers a worker has. */
-export const WORKER_NUMBERS = 4;
+export const WORKER_NUMBERS = 5;
 
 /** What the one timer of a worker is for. */
 type Awaited = 'regularRun' | 'extraRun' | 'recheck' | 'deadline';
@@ -35,7 +35,6 @@ export class ProbeWorker implements RunOwner, Ringing {
   readonly #deps: ProbeWorkerDeps;
   readonly #owner: WorkerOwner;
   readonly #place: number;
-  readonly #phase: number;
   #state: VerdictState;
   readonly #numbers: Float64Array;
   readonly #from: number;
@@ -52,9 +51,9 @@ export class ProbeWorker implements RunOwner, Ringing {
   constructor(deps: ProbeWorkerDeps, work: ProbeWork, owner: WorkerOwner) {
     this.#deps = deps;
     this.assignment = work.assignment;
-    this.#phase = work.schedule.phase;
     this.#numbers = work.numbers.block;
     this.#from = work.numbers.from;
+    this.#numbers[this.#from + PHASE] = work.schedule.phase;
     this.#place = work.place;
     this.#state = work.assignment.start.state;
     this.#owner = owner;
@@ -258,7 +257,7 @@ export class ProbeWorker implements RunOwner, Ringing {
     const regularMs = this.#dueMs;
     const inTransition = outcome?.kind !== 'unknown' && isInTransition(this.#state);
     const at = { nowMs, inTransition };
-    const nextMs = nextDueMs({ phase: this.#phase, dueMs: servedMs }, this.assignment, at);
+    const nextMs = nextDueMs({ phase: this.#number(PHASE), dueMs: servedMs }, this.assignment, at);
     const isRegularAhead = isExtra && regularMs >= nowMs;
     this.#dueMs = isRegularAhead ? Math.min(nextMs, regularMs) : nextMs;
     this.#arm('regularRun', this.#dueMs);

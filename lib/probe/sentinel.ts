@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Target } from '#lib/core/probe/target.ts';
 import { dial, endWithReset } from '#lib/probe/dial.ts';
-import { HeldByTarget } from '#lib/probe/held-by-target.ts';
+import { type Held, HeldByTarget } from '#lib/probe/held-by-target.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 
 export interface SentinelsDeps {
@@ -20,8 +20,7 @@ const MOST_BYTES = 64 * 1024;
 /** So that a connection whose peer vanished without a word is dropped by the kernel some time. */
 const KEEP_ALIVE_MS = 30_000;
 
-interface Watch {
-  readonly target: Target;
+interface Watch extends Held {
   socket: Socket | undefined;
   /** Before this time no connection is opened again. */
   pausedUntilMs: number;
@@ -35,7 +34,7 @@ interface Watch {
 export class Sentinels {
   readonly #deps: SentinelsDeps;
   readonly #watches = new HeldByTarget<Watch>((target) => ({
-    ...{ target, socket: undefined, pausedUntilMs: 0, pauseMs: 0 },
+    ...{ target, isReleased: false, socket: undefined, pausedUntilMs: 0, pauseMs: 0 },
   }));
 
   constructor(deps: SentinelsDeps) {

@@ -69,6 +69,7 @@ interface StreamBinding {
 /** What all handles share. */
 class Shared {
   readonly tcp: TcpBinding = binding('tcp_wrap');
+  readonly Handle = handleClass(this.tcp);
   readonly stream: StreamBinding = binding('stream_wrap');
   readonly readBuffer = Buffer.allocUnsafeSlow(LONGEST_READ_BYTES);
   /** For the next write: nearly all are made at once, and leave it unused. */
@@ -79,10 +80,20 @@ let shared: Shared | undefined;
 
 /** A handle that is not connected and has no descriptor yet. */
 export function newTcpHandle(user: HandleUser): TcpHandle {
-  const { TCP, constants } = load().tcp;
-  const handle = new TCP(constants.SOCKET);
-  handle.user = user;
-  return handle;
+  const { Handle } = load();
+  return new Handle(user);
+}
+
+/** A class of its own: a property that Node's class does not know would lie in a second place of memory. */
+function handleClass({ TCP, constants }: TcpBinding): new (user: HandleUser) => NodeHandle {
+  return class extends TCP {
+    override user: HandleUser;
+
+    constructor(user: HandleUser) {
+      super(constants.SOCKET);
+      this.user = user;
+    }
+  };
 }
 
 /** Dials an IP address. Gives 0, or the system error number with which it has failed at once. */

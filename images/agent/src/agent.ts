@@ -12,7 +12,9 @@ import { createProbers } from '#lib/probe/probers/registry.ts';
 import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
 import { Sentinels } from '#lib/probe/sentinel.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
+import { compactHeap } from '#lib/runtime/compact-heap.ts';
 import { eventLoopTurns } from '#lib/runtime/event-loop-turns.ts';
+import { HeapUpkeep } from '#lib/runtime/heap-upkeep.ts';
 import type { HealthChecks, Routes } from '#lib/runtime/http-server.ts';
 import type { Logger } from '#lib/runtime/logger.ts';
 import type { Metrics } from '#lib/runtime/metrics.ts';
@@ -115,10 +117,12 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
   const pacer = new WritePacer(clock);
   // Probes must start when they are due, however many verdicts change.
   const giveWay = eventLoopTurns();
+  const upkeep = new HeapUpkeep({ clock, compact: compactHeap });
   const health = new AgentHealth({ clock, informers: listInformers(informers) });
   routeKeys({ informers, store, nodeName, enqueue: (key) => queue.add(key) });
 
   async function reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
+    upkeep.noteChange();
     const plan = reconciler.plan(key);
     if (isEmpty(plan)) {
       pacer.noteRest(key);
@@ -147,6 +151,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
         signal,
       );
     }
+    upkeep.stop();
     verdicts.stop();
     sentinels.stop();
     secrets.stop();

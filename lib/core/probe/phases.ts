@@ -55,8 +55,8 @@ export function takePhase({ counts, groupSize }: Phases): {
   return { phases: { counts: counts.with(bin, smallest + 1), groupSize }, taken };
 }
 
-/** Takes a phase back from a target that is gone. */
-export function returnPhase({ counts, groupSize }: Phases, { bin }: TakenPhase): Phases {
+/** Takes back a phase of the bin from a target that is gone. */
+export function returnPhase({ counts, groupSize }: Phases, bin: number): Phases {
   return { counts: counts.with(bin, Math.max(0, (counts[bin] ?? 0) - 1)), groupSize };
 }
 

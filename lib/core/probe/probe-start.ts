@@ -48,11 +48,11 @@ function inheritedStart({ isUp }: EndpointVerdict, failed: FailedProbe | undefin
 export function isRestarted(before: TrackedProbe | undefined, after: TrackedProbe): boolean {
   if (before === undefined || after.kind === 'blocked') return false;
   if (before.kind === 'blocked') return true;
-  return before.target.port === after.target.port && before.startedAtMs !== after.startedAtMs;
+  return before.target.port === after.target.port && before.startedAtSeconds !== after.startedAtSeconds;
 }
 
 /** Whether the verdict speaks of an earlier container. Its first probe decides then: clocks may have been set. */
 function isOlderThan(probe: TrackedProbe, { isUp, since }: EndpointVerdict): boolean {
-  if (!isUp || probe.kind === 'blocked' || probe.startedAtMs === undefined) return false;
-  return Date.parse(since) < Math.floor(probe.startedAtMs / 1000) * 1000;
+  if (!isUp || probe.kind === 'blocked' || probe.startedAtSeconds === undefined) return false;
+  return Date.parse(since) < 1000 * probe.startedAtSeconds;
 }

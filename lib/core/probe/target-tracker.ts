@@ -14,8 +14,11 @@ export type TrackedProbe =
       readonly kind: 'probed';
       readonly probe: Probe;
       readonly target: Target;
-      /** When the container behind the port started; undefined when nothing says. */
-      readonly startedAtMs: number | undefined;
+      /**
+       * When the container behind the port started, by the wall clock; undefined when nothing says. Kubernetes tells no more than
+       * seconds, and milliseconds since 1970 take a place of memory of their own for each target.
+       */
+      readonly startedAtSeconds: number | undefined;
     }
   /** There is nothing to run the probe against: down for the reason given. */
   | { readonly kind: 'blocked'; readonly probe: Probe; readonly message: string };
@@ -85,5 +88,5 @@ function trackProbe(
     port,
     ...(others.length > 0 && { declaredPorts: others }),
   };
-  return { kind: 'probed', probe, target, startedAtMs: start?.getTime() };
+  return { kind: 'probed', probe, target, startedAtSeconds: start && Math.floor(start.getTime() / 1000) };
 }

@@ -10,9 +10,8 @@ import { HttpResponseReader, type ResponseState } from '#lib/probe/probers/http-
 import { type Http2Channel, openHttp2 } from '#lib/probe/probers/http2-channel.ts';
 import { startTls, type TlsSettings } from '#lib/probe/tls-handshake.ts';
 
+/** How a target is spoken to: for plain HTTP the same object for all of them. */
 export interface HttpConnectionSettings {
-  /** Address and port that are dialled. */
-  readonly target: Target;
   /** Absent for plain HTTP. Its `protocols` fit `version`. */
   readonly tls: TlsSettings | undefined;
   readonly version: HttpVersion;
@@ -36,6 +35,8 @@ const KEEP_ALIVE_MS = 30_000;
 
 /** A connection over which HTTP is spoken, one request at a time. The user of the moment hears what happens. */
 export class HttpConnection implements PlainConnectionUser {
+  /** Address and port that are dialled. */
+  readonly target: Target;
   readonly settings: HttpConnectionSettings;
   user: HttpConnectionUser;
   readonly #transport: Socket | PlainConnection;
@@ -48,10 +49,11 @@ export class HttpConnection implements PlainConnectionUser {
   #isAnswered = false;
 
   /** Dials. `close` must be called in the end, whatever has happened. */
-  constructor(settings: HttpConnectionSettings, user: HttpConnectionUser) {
+  constructor(target: Target, settings: HttpConnectionSettings, user: HttpConnectionUser) {
+    this.target = target;
     this.settings = settings;
     this.user = user;
-    const { target, tls, version } = settings;
+    const { tls, version } = settings;
     this.#transport =
       tls === undefined && version !== 'HTTP2' ? new PlainConnection(target, this) : this.#dial(target);
   }

@@ -16,6 +16,8 @@ export interface HttpLegDeps extends ProbeTlsDeps {
 export interface HttpLeg {
   readonly kind: 'leg';
   readonly request: HttpRequest;
+  /** Address and port to ask. */
+  readonly target: Target;
   readonly connection: HttpConnectionSettings;
 }
 
@@ -37,10 +39,23 @@ export function httpLeg(
   if (tls !== undefined && 'kind' in tls) {
     return tls;
   }
+  const { version } = probe;
+  const isKept = probe.connection === 'Kept';
+  const connection = tls === undefined ? PLAIN[version][isKept ? 'kept' : 'fresh'] : { tls, version, isKept };
+  return { kind: 'leg', request, target: at, connection };
+}
+
+/** Without TLS nothing depends on the target. */
+const PLAIN = {
+  HTTP1: plain('HTTP1'),
+  HTTP2: plain('HTTP2'),
+  Negotiated: plain('Negotiated'),
+} satisfies Readonly<Record<HttpVersion, unknown>>;
+
+function plain(version: HttpVersion): Readonly<Record<'fresh' | 'kept', HttpConnectionSettings>> {
   return {
-    kind: 'leg',
-    request,
-    connection: { target: at, tls, version: probe.version, isKept: probe.connection === 'Kept' },
+    fresh: { tls: undefined, version, isKept: false },
+    kept: { tls: undefined, version, isKept: true },
   };
 }
 

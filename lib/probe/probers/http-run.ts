@@ -97,10 +97,10 @@ export class HttpRun implements Work, HttpConnectionUser {
       return;
     }
     this.#leg = leg;
-    const kept = probe.connection === 'Kept' ? this.#deps.kept.take(target, leg.connection) : undefined;
+    const kept = probe.connection === 'Kept' ? this.#deps.kept.take(target, leg) : undefined;
     this.#reused = kept;
     if (kept === undefined) {
-      this.#connection = new HttpConnection(leg.connection, this);
+      this.#connection = new HttpConnection(leg.target, leg.connection, this);
       return;
     }
     this.#connection = kept.connection;
@@ -111,7 +111,8 @@ export class HttpRun implements Work, HttpConnectionUser {
   #retry(): void {
     this.release();
     this.#reused = undefined;
-    if (this.#leg !== undefined) this.#connection = new HttpConnection(this.#leg.connection, this);
+    const leg = this.#leg;
+    if (leg !== undefined) this.#connection = new HttpConnection(leg.target, leg.connection, this);
   }
 
   #follow(hop: Hop, state: ResponseState): void {

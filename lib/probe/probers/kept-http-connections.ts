@@ -1,10 +1,11 @@
 import type { Target } from '#lib/core/probe/target.ts';
-import { HeldByTarget } from '#lib/probe/held-by-target.ts';
+import { type Held, HeldByTarget } from '#lib/probe/held-by-target.ts';
 import type {
   HttpConnection,
   HttpConnectionSettings,
   HttpConnectionUser,
 } from '#lib/probe/probers/http-connection.ts';
+import type { HttpLeg } from '#lib/probe/probers/http-leg.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
 
 export interface KeptHttpConnectionsDeps {
@@ -20,12 +21,13 @@ const LONGEST_LIFE_MS = 5 * 60_000;
 const SHORT_IDLENESS_MS = 10_000;
 const LONGEST_SILENCE_MS = 5 * 60_000;
 
+/** What a leg says of its connection. */
+type Peer = Pick<HttpLeg, 'target' | 'connection'>;
+
 /** What is known of a target. */
-interface Group {
-  readonly target: Target;
+interface Group extends Held {
   /** The first of the idle ones, and nearly always the only one: a list of these takes no memory of its own. */
   idle: KeptConnection | undefined;
-  isForgotten: boolean;
   /** Before this time no end is told. */
   silentUntilMs: number;
   silenceMs: number;
@@ -39,9 +41,9 @@ interface IdleOwner {
 /** A connection that outlives its runs. While no run has it, it is its own user. */
 export class KeptConnection implements HttpConnectionUser {
   readonly connection: HttpConnection;
-  /** Since when it has stood. */
+  /** Since when it has stood. Whole milliseconds: a fraction takes a place of memory of its own. */
   readonly openedMs: number;
-  /** Since when it is idle. In whole milliseconds: a fraction would take a new place of memory for each run. */
+  /** Since when it is idle, likewise. */
   idleMs: number;
   readonly group: Group;
   /** While idle: the next idle one of the group. */
@@ -55,8 +57,8 @@ export class KeptConnection implements HttpConnectionUser {
   ) {
     this.connection = connection;
     this.group = group;
-    this.openedMs = nowMs;
-    this.idleMs = Math.round(nowMs);
+    this.openedMs = Math.round(nowMs);
+    this.idleMs = this.openedMs;
     this.#owner = owner;
   }
 
@@ -79,17 +81,17 @@ export class KeptHttpConnections {
   readonly #deps: KeptHttpConnectionsDeps;
   readonly #owner: IdleOwner = { ended: (kept) => this.#ended(kept) };
   readonly #groups = new HeldByTarget<Group>((target) => ({
-    ...{ target, idle: undefined, isForgotten: false, silentUntilMs: 0, silenceMs: 0 },
+    ...{ target, isReleased: false, idle: undefined, silentUntilMs: 0, silenceMs: 0 },
   }));
 
   constructor(deps: KeptHttpConnectionsDeps) {
     this.#deps = deps;
   }
 
-  /** An idle connection with these settings, which is the caller's from then on. */
-  take(target: Target, settings: HttpConnectionSettings): KeptConnection | undefined {
+  /** An idle connection that a leg of a run for the target can use, which is the caller's from then on. */
+  take(target: Target, { target: { port }, connection }: Peer): KeptConnection | undefined {
     const group = this.#groups.of(target);
-    const kept = find(group, settings);
+    const kept = find(group, port, connection);
     if (kept !== undefined) takeOut(group, kept);
     return kept;
   }
@@ -105,7 +107,8 @@ export class KeptHttpConnections {
   keepAgain(kept: KeptConnection): void {
     const { connection, openedMs, group } = kept;
     const nowMs = this.#deps.clock.monotonicMs();
-    const isSurplus = group.isForgotten || find(group, connection.settings) !== undefined;
+    const isSurplus =
+      group.isReleased || find(group, connection.target.port, connection.settings) !== undefined;
     if (isSurplus || nowMs - openedMs >= LONGEST_LIFE_MS) {
       connection.close();
       return;
@@ -143,13 +146,13 @@ export class KeptHttpConnections {
 }
 
 function endAll(group: Group): void {
-  group.isForgotten = true;
   for (let kept = group.idle; kept !== undefined; kept = kept.next) kept.connection.close();
 }
 
-function find({ idle }: Group, settings: HttpConnectionSettings): KeptConnection | undefined {
+/** A redirect may have led to another port of the pod. */
+function find({ idle }: Group, port: number, settings: HttpConnectionSettings): KeptConnection | undefined {
   let kept = idle;
-  while (kept !== undefined && !isSame(kept.connection.settings, settings)) kept = kept.next;
+  while (kept !== undefined && !serves(kept.connection, port, settings)) kept = kept.next;
   return kept;
 }
 
@@ -162,9 +165,12 @@ function takeOut(group: Group, kept: KeptConnection): void {
   kept.next = undefined;
 }
 
+function serves({ target, settings }: HttpConnection, port: number, wanted: HttpConnectionSettings): boolean {
+  return target.port === port && isSame(settings, wanted);
+}
+
 function isSame(a: HttpConnectionSettings, b: HttpConnectionSettings): boolean {
   return (
-    a.target.port === b.target.port &&
     a.version === b.version &&
     a.tls?.context === b.tls?.context &&
     a.tls?.serverName === b.tls?.serverName &&

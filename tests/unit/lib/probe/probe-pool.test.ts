@@ -54,7 +54,7 @@ describe('ProbePool', () => {
     { name: 'another port', given: { target: { ...target, port: 8081 } } },
     { name: 'another threshold', given: { probe: { ...probe, failureThreshold: 9 } } },
     { name: 'another period', given: { periodMs: 2000 } },
-    { name: 'another container', given: { startedAtMs: 5 } },
+    { name: 'another container', given: { startedAtSeconds: 5 } },
     { name: 'a sentinel', given: { sentinel: true } },
   ];
   it.each(different)('does not share with $name', ({ given }) => {

@@ -26,8 +26,8 @@ describe('ProbeWorker', () => {
 
   it('waits for the initial delay of the container by the wall clock', async () => {
     const { pool, clock, scripted } = new PoolFixture();
-    const startedAtMs = clock.now().getTime() - 2000;
-    pool.assign('a', [anAssignment({ initialDelayMs: 5000, startedAtMs })]);
+    const startedAtSeconds = clock.now().getTime() / 1000 - 2;
+    pool.assign('a', [anAssignment({ initialDelayMs: 5000, startedAtSeconds })]);
     await clock.advance(2999);
     expect(scripted.started).toHaveLength(0);
     await clock.advance(30);
@@ -252,8 +252,8 @@ describe('probeNow', () => {
 
   it('does not shorten the initial delay', async () => {
     const { pool, clock, scripted } = new PoolFixture();
-    const startedAtMs = clock.now().getTime();
-    pool.assign('a', [anAssignment({ initialDelayMs: 5000, startedAtMs })]);
+    const startedAtSeconds = clock.now().getTime() / 1000;
+    pool.assign('a', [anAssignment({ initialDelayMs: 5000, startedAtSeconds })]);
     pool.probeNow(() => true);
     await clock.advance(4000);
     expect(scripted.started).toHaveLength(0);

@@ -87,7 +87,7 @@ describe('takePhase', () => {
               present.push(step.taken);
             } else {
               const [gone] = present.splice(move % Math.max(1, present.length), 1);
-              if (gone !== undefined) phases = returnPhase(phases, gone);
+              if (gone !== undefined) phases = returnPhase(phases, gone.bin);
             }
             expect(phases.counts.reduce((sum, count) => sum + count, 0)).toBe(present.length);
           }

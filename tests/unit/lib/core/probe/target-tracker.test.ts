@@ -154,7 +154,7 @@ describe('trackEndpoints', () => {
         probes: [
           {
             target: { namespace: 'default', podName: 'web-1', podUid: 'uid-web-1', address: '10.1.0.1' },
-            startedAtMs: Date.parse(STARTED),
+            startedAtSeconds: Date.parse(STARTED) / 1000,
           },
         ],
       },
