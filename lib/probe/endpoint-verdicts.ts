@@ -66,6 +66,11 @@ export class EndpointVerdicts {
     return this.#pool.size;
   }
 
+  /** Number of checks that have begun so far. */
+  get begun(): number {
+    return this.#pool.begun;
+  }
+
   /**
    * Replaces the endpoints of the owner. Endpoints that stay keep their verdicts, also over a changed definition (see
    * `probeStart`); `restore` is asked about those that this process sees for the first time.

@@ -1,6 +1,7 @@
 import type { Probe } from '#lib/core/probe/probe.ts';
 import type { ProbeStart } from '#lib/core/probe/probe-start.ts';
 import type { Target } from '#lib/core/probe/target.ts';
+import { sameJson } from '#lib/core/same-json.ts';
 import { shortHash } from '#lib/core/short-hash.ts';
 
 /** One probe to be run against one target again and again. */
@@ -31,10 +32,10 @@ export function sharingKey(assignment: ProbeAssignment): string {
   return shortHash({ podUid, address, port, settings, timing });
 }
 
-/** Whether the assignments surely have the same sharing key; cheap, and false for some that have. */
+/** Whether the assignments surely have the same sharing key; cheaper, and false for some that have. */
 export function isSameCheck(a: ProbeAssignment, b: ProbeAssignment): boolean {
   return (
-    a.probe === b.probe &&
+    (a.probe === b.probe || sameJson(a.probe, b.probe)) &&
     a.target.podUid === b.target.podUid &&
     a.target.address === b.target.address &&
     a.target.port === b.target.port &&

@@ -88,6 +88,11 @@ export class ProbePool {
     return this.#posts.size;
   }
 
+  /** Number of checks that have begun so far. */
+  get begun(): number {
+    return this.#sequence;
+  }
+
   /**
    * Replaces all assignments of the owner. A check that runs already goes on undisturbed with the verdict it has; only
    * one that does not run begins with its `start`. An empty list forgets the owner.
@@ -149,8 +154,8 @@ export class ProbePool {
   #post(assignment: ProbeAssignment, alone: Owners): Post {
     const key = sharingKey(assignment);
     const post = this.#posts.get(key) ?? this.#open(key, assignment);
-    const others = post.owners.filter((other) => !alone.includes(other));
-    post.owners = others.length === 0 ? alone : others.concat(alone);
+    const isOwned = alone.every((owner) => post.owners.includes(owner));
+    if (!isOwned) post.owners = post.owners.length === 0 ? alone : post.owners.concat(alone);
     return post;
   }
 

@@ -6,9 +6,13 @@ export interface HeapUpkeepDeps {
   readonly compact: () => void;
 }
 
-/** A large change comes in many parts; nothing is compacted between them. */
-const QUIET_MS = 10_000;
-/** Where something changes all the time, being stopped for it must stay rare. */
+/** A large change comes in many parts. */
+const QUIET_MS = 5_000;
+/** After the first change: where something changes all the time, it is never quiet. */
+const LONGEST_WAIT_MS = 20_000;
+/** To the second of two: by then V8 has given the pages back that the first has emptied. */
+const PAUSE_MS = 5_000;
+/** From one pair to the next: being stopped for it must stay rare. */
 const LEAST_GAP_MS = 60_000;
 
 /**
@@ -19,9 +23,12 @@ const LEAST_GAP_MS = 60_000;
 export class HeapUpkeep {
   readonly #deps: HeapUpkeepDeps;
   readonly #timer: Timer;
+  #state: 'idle' | 'waiting' | 'between' = 'idle';
+  /** While waiting: the first of two comes not later than this. */
+  #latestMs = 0;
   #earliestMs = Number.NEGATIVE_INFINITY;
-  /** The timer is armed for the second of two. */
-  #isSecond = false;
+  /** Something has changed between the two. */
+  #hasChanged = false;
 
   constructor(deps: HeapUpkeepDeps) {
     this.#deps = deps;
@@ -30,9 +37,17 @@ export class HeapUpkeep {
 
   /** Something has changed that leaves garbage behind. */
   noteChange(): void {
-    const waitMs = this.#earliestMs - this.#deps.clock.monotonicMs();
-    this.#isSecond = false;
-    this.#timer.arm(Math.max(QUIET_MS, waitMs));
+    if (this.#state === 'between') {
+      this.#hasChanged = true;
+      return;
+    }
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.#state === 'idle') {
+      this.#state = 'waiting';
+      this.#latestMs = Math.max(nowMs + LONGEST_WAIT_MS, this.#earliestMs);
+    }
+    const quietMs = Math.max(nowMs + QUIET_MS, this.#earliestMs);
+    this.#timer.arm(Math.min(quietMs, this.#latestMs) - nowMs);
   }
 
   /** No more changes are awaited. */
@@ -40,14 +55,19 @@ export class HeapUpkeep {
     this.#timer.cancel();
   }
 
-  /** It has been quiet. */
+  /** The time has come for the first or the second of two. */
   ring(): void {
     const { clock, compact } = this.#deps;
-    this.#isSecond = !this.#isSecond;
-    if (this.#isSecond) {
-      this.#earliestMs = clock.monotonicMs() + LEAST_GAP_MS;
-      this.#timer.arm(QUIET_MS);
-    }
     compact();
+    if (this.#state === 'waiting') {
+      this.#state = 'between';
+      this.#earliestMs = clock.monotonicMs() + LEAST_GAP_MS;
+      this.#timer.arm(PAUSE_MS);
+      return;
+    }
+    this.#state = 'idle';
+    if (!this.#hasChanged) return;
+    this.#hasChanged = false;
+    this.noteChange();
   }
 }

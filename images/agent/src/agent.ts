@@ -122,8 +122,9 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
   routeKeys({ informers, store, nodeName, enqueue: (key) => queue.add(key) });
 
   async function reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
-    upkeep.noteChange();
+    const begunBefore = verdicts.begun;
     const plan = reconciler.plan(key);
+    if (!isEmpty(plan) || verdicts.begun !== begunBefore) upkeep.noteChange();
     if (isEmpty(plan)) {
       pacer.noteRest(key);
       return DONE;
