@@ -60,6 +60,10 @@ async function answering(
   return server;
 }
 
+function requestsOf(asked: LoopbackServer | undefined): number {
+  return asked?.received().toString().split('GET /').slice(1).length ?? 0;
+}
+
 describe('a kept connection', () => {
   test('serves run after run, and other paths of the same pod', async () => {
     const { target, sockets } = await answering(ANSWER);
@@ -86,6 +90,24 @@ describe('a kept connection', () => {
     await run(target);
     await run({ ...target, podUid: 'another' });
     expect(sockets).toHaveLength(2);
+  });
+
+  test('leads to its own port, also where a redirect leads to another one of the pod', async () => {
+    const other = await serve((socket) => socket.on('data', () => socket.write(ANSWER)));
+    const location = `http://127.0.0.1:${other.port}/there`;
+    const { target, sockets } = await answering(
+      `HTTP/1.1 302 x\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`,
+    );
+    const redirected = { ...target, declaredPorts: [other.port] };
+    try {
+      for (let runs = 1; runs <= 2; runs += 1) {
+        expect(await run(redirected, { path: '/here' })).toEqual(OK);
+        expect([requestsOf(server), requestsOf(other)]).toEqual([runs, runs]);
+      }
+      expect([sockets.length, other.sockets.length]).toEqual([1, 1]);
+    } finally {
+      await other.stop();
+    }
   });
 
   const once: readonly { readonly name: string; readonly answer: string }[] = [
