@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../../dev/cluster/cluster.ts';
 import { type Product, type ProductProgram, startProduct } from '../../dev/cluster/product.ts';
+import { waitFor } from '../../dev/process/wait-for.ts';
+import { metricSum } from '../measure/agent-metrics.ts';
 import { usageOf } from '../measure/process-usage.ts';
 import { timeWaitCount } from '../measure/time-wait.ts';
 import { BlackboxExporter } from '../peer/blackbox-exporter.ts';
@@ -17,6 +19,9 @@ const PATH = '/healthz';
 const PERIOD_MS = 1000;
 /** After this, an agent without targets has the memory that it keeps. */
 const IDLE_MS = 15_000;
+/** With an empty queue for so long, the start of an agent is over: endpoints of an earlier one are ready before that. */
+const REST_MS = 5_000;
+const REST_DEADLINE_MS = 180_000;
 
 /** One node with targets, and those who check them in turn: the built agent, HAProxy, blackbox_exporter. */
 export class CostRig {
@@ -73,11 +78,12 @@ export class CostRig {
     );
   }
 
-  /** The agent, when all targets are ready endpoints. */
+  /** The agent, when all targets are ready endpoints and it has written what it had to. */
   async startAgent(): Promise<Checker> {
     const agent: ProductProgram = this.#product.agent(NODE);
     await agent.start();
     await this.#pods.waitForReady();
+    await waitForRest(agent);
     return { process: agent.process, stop: () => agent.terminate() };
   }
 
@@ -119,4 +125,17 @@ export class CostRig {
   get #node() {
     return this.#cluster.network.node(NODE);
   }
+}
+
+async function waitForRest(agent: ProductProgram): Promise<void> {
+  let sinceMs = performance.now();
+  await waitFor(
+    'the agent to have nothing more to write',
+    async () => {
+      const waiting = await metricSum(agent, 'swh_agent_queue_depth');
+      if (waiting > 0) sinceMs = performance.now();
+      return performance.now() - sinceMs >= REST_MS ? true : undefined;
+    },
+    { deadlineMs: REST_DEADLINE_MS, intervalMs: 500 },
+  );
 }
