@@ -206,11 +206,9 @@ function builtCommand(program: 'controller' | 'agent', preload?: string): Comman
 /** What the launcher gives Node. */
 function launcherFlags(): readonly string[] {
   const source = readFileSync(join(ROOT, 'images/runtime/launcher/main.go'), 'utf8');
-  const [, list] = /^var nodeFlags = \[\]string\{(.*)\}$/m.exec(source) ?? [];
-  if (list === undefined)
-    throw new Error('images/runtime/launcher/main.go has no list nodeFlags in one line');
-  // A list of Go's plain strings is one of JSON's.
-  return JSON.parse(`[${list}]`) as string[];
+  const [, list] = /^var nodeFlags = \[\]string\{([^}]*)\}$/m.exec(source) ?? [];
+  if (list === undefined) throw new Error('images/runtime/launcher/main.go has no list nodeFlags');
+  return [...list.matchAll(/"([^"]*)"/g)].map(([, flag = '']) => flag);
 }
 
 function sourceCommand(program: 'controller' | 'agent', preload?: string): Command {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cluster, startCluster } from '../../dev/cluster/cluster.ts';
 import { type Product, startProduct } from '../../dev/cluster/product.ts';
-import { makeCpuGroup } from '../../dev/process/cpu-group.ts';
+import { type CpuGroup, makeCpuGroup } from '../../dev/process/cpu-group.ts';
 import { waitFor } from '../../dev/process/wait-for.ts';
 import { Crowd, type CrowdObject, crowdObject } from '../../dev/workload/crowd.ts';
 import { EndpointLog } from '../../dev/workload/endpoint-log.ts';
@@ -16,7 +16,9 @@ const PODS = 250;
 /** So little that the probes of the crowd do not fit into it. */
 const QUOTA_PERCENT = 1;
 /** Of 100 ms each. */
-const HELD_BACK_PERIODS = 120;
+const HELD_BACK_PERIODS = 60;
+/** Whether a run is caught where it must doubt itself is chance. */
+const MOST_HUNGERS = 12;
 const STOP_MS = 10_000;
 /** A wrong verdict takes one failure and a write. */
 const AFTERMATH_MS = 4_000;
@@ -68,6 +70,20 @@ async function doubtedRuns(): Promise<number> {
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
+async function starve(group: CpuGroup): Promise<void> {
+  const sincePeriods = group.throttling().periods;
+  group.limit(QUOTA_PERCENT);
+  try {
+    await waitFor(
+      'the agent to be starved',
+      async () => (group.throttling().periods - sincePeriods >= HELD_BACK_PERIODS ? true : undefined),
+      { deadlineMs: DEADLINE_MS },
+    );
+  } finally {
+    group.limit(undefined);
+  }
+}
+
 test('an agent that gets hardly any processor time removes no good endpoint', async ({ skip }) => {
   const made = makeCpuGroup(cluster.host, 'agent');
   if (made.kind === 'unavailable') skip(`this machine limits no processor time: ${made.reason}`);
@@ -76,22 +92,17 @@ test('an agent that gets hardly any processor time removes no good endpoint', as
     const doubtedBefore = await doubtedRuns();
     const sinceMs = Date.now();
     group.add(product.agent(NODE).process.pid);
-    group.limit(QUOTA_PERCENT);
-    try {
-      await waitFor(
-        'the agent to be starved',
-        async () => (group.throttling().periods >= HELD_BACK_PERIODS ? true : undefined),
-        { deadlineMs: DEADLINE_MS },
-      );
-    } finally {
-      group.limit(undefined);
+    let doubted = doubtedBefore;
+    for (let hungers = 0; doubted === doubtedBefore && hungers < MOST_HUNGERS; hungers += 1) {
+      await starve(group);
+      doubted = await doubtedRuns();
     }
     await delay(AFTERMATH_MS);
     expect(removals(sinceMs)).toEqual([]);
     // Else there was time enough for all of them, and this has shown nothing.
-    expect(await doubtedRuns()).toBeGreaterThan(doubtedBefore);
+    expect(doubted).toBeGreaterThan(doubtedBefore);
   }
-});
+}, 300_000);
 
 test('an agent that is stopped for ten seconds removes no good endpoint', async () => {
   const sinceMs = Date.now();
