@@ -94,7 +94,7 @@ export class EndpointVerdicts {
     );
     const records = endpoints.map(({ key, endpoint, known }): [string, EndpointRecord] => {
       const earlier = earlierVerdict(endpoint, known);
-      return [key, { endpoint, verdict: this.#verdict(owner, healthcheck, { endpoint, earlier }) }];
+      return [key, { endpoint, verdict: this.#verdict(owner, healthcheck, { key, endpoint, earlier }) }];
     });
     this.#owners.set(owner, { healthcheck, endpoints: new Map(records) });
   }
@@ -132,7 +132,7 @@ export class EndpointVerdicts {
     const known = key === undefined ? undefined : record?.endpoints.get(key);
     if (record === undefined || key === undefined || known === undefined) return;
     const { endpoint, verdict } = known;
-    const next = this.#verdict(owner, record.healthcheck, { endpoint, earlier: verdict });
+    const next = this.#verdict(owner, record.healthcheck, { key, endpoint, earlier: verdict });
     if (next === verdict) return;
     record.endpoints.set(key, { endpoint, verdict: next });
     if (next.isUp !== verdict.isUp) this.#deps.onTransition({ owner, endpoint, verdict: next });
@@ -144,12 +144,17 @@ export class EndpointVerdicts {
     owner: string,
     healthcheck: Healthcheck,
     {
+      key,
       endpoint,
       earlier,
-    }: { readonly endpoint: TrackedEndpoint; readonly earlier: EndpointVerdict | undefined },
+    }: {
+      readonly key: string;
+      readonly endpoint: TrackedEndpoint;
+      readonly earlier: EndpointVerdict | undefined;
+    },
   ): EndpointVerdict {
     const failed = endpoint.probes.flatMap((tracked, index): readonly FailedProbe[] => {
-      const message = this.#failureOf(owner, { endpoint, tracked, index });
+      const message = this.#failureOf(owner, { key, tracked, index });
       return message === undefined ? [] : [{ index, probe: labelOf(tracked, endpoint), message }];
     });
     const total = endpoint.probes.length;
@@ -166,10 +171,10 @@ export class EndpointVerdicts {
   /** Why the probe is not up; undefined while it is. */
   #failureOf(
     owner: string,
-    { endpoint, tracked, index }: { endpoint: TrackedEndpoint; tracked: TrackedProbe; index: number },
+    { key, tracked, index }: { key: string; tracked: TrackedProbe; index: number },
   ): string | undefined {
     if (tracked.kind === 'blocked') return tracked.message;
-    const state = this.#pool.stateOf(owner, assignmentId(keyOf(endpoint), index));
+    const state = this.#pool.stateOf(owner, assignmentId(key, index));
     return state === undefined || state.verdict === 'up' ? undefined : state.message;
   }
 }

@@ -72,13 +72,14 @@ export class RunLog {
   /** The runs that are remembered, oldest first. `nowMs`: by the clock that their ends were told by. */
   read(place: number, nowMs: number): readonly LoggedRun[] {
     const { block, check } = this.#locate(place);
+    const now = Math.floor(nowMs);
     const runs = block.runs[check] ?? 0;
     const count = Math.min(runs, REMEMBERED_RUNS);
     return Array.from({ length: count }, (_, index) => {
       const at = 2 * (check * REMEMBERED_RUNS + ((runs - count + index) % REMEMBERED_RUNS));
       const fact = block.notes[at + 1] ?? 0;
       return {
-        endedMs: Math.floor(nowMs) - ((Math.floor(nowMs) - (block.notes[at] ?? 0)) >>> 0),
+        endedMs: now - ((now - (block.notes[at] ?? 0)) >>> 0),
         durationMs: durationOf(Math.floor(fact / CODES)),
         outcome: OUTCOMES[fact % CODES] ?? 'success',
       };

@@ -124,8 +124,9 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
   async function reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     const begunBefore = verdicts.begun;
     const plan = reconciler.plan(key);
-    if (!isEmpty(plan) || verdicts.begun !== begunBefore) upkeep.noteChange();
-    if (isEmpty(plan)) {
+    const isDone = isEmpty(plan);
+    if (!isDone || verdicts.begun !== begunBefore) upkeep.noteChange();
+    if (isDone) {
       pacer.noteRest(key);
       return DONE;
     }
