@@ -41,43 +41,49 @@ if (settings !== undefined) {
   const rig = await CostRig.start(settings.targets);
   const ignoreInterrupts = onInterrupt(() => rig.stop());
   try {
-    const base = await baseOf(rig, settings);
     const costs: KindCosts[] = [];
     for (const kind of settings.kinds) costs.push(await costsOf(rig, kind, settings));
-    console.log(tableOf(costs, base, settings.targets));
-    process.exitCode = printBars(barsOf(costs, base, settings.targets)) ? 0 : 1;
+    console.log(tableOf(costs, settings.targets));
+    process.exitCode = printBars(barsOf(costs, rig.idleAgentKb, settings.targets)) ? 0 : 1;
   } finally {
     await rig.stop();
     ignoreInterrupts();
   }
 }
 
-/** Memory without targets, and with some where there are to be many more. */
-async function baseOf(rig: CostRig, { targets }: Settings): Promise<BaseMemory> {
-  const idleKb = rig.idleAgentKb;
-  if (targets <= BASE_TARGETS) return { idleKb, agentKb: undefined, haproxyKb: undefined };
-  await rig.ask('TCP', BASE_TARGETS);
+/** Memory with some targets of the kind where there are to be many more. */
+async function baseOf(rig: CostRig, kind: CheckKind, { targets }: Settings): Promise<BaseMemory | undefined> {
+  if (targets <= BASE_TARGETS) return undefined;
+  await rig.ask(kind, BASE_TARGETS);
   const common = { rate: BASE_TARGETS, seconds: 5 };
-  const start = () => rig.startAgent();
-  const agent = await measured('agent', rig.target, {
-    ...{ ...common, counted: 'connections', start, settleMs: AGENT_SETTLE_MS },
+  const name = `${kind}, ${BASE_TARGETS} targets`;
+  const agent = await measured(`${name}, agent`, rig.target, {
+    ...{ ...common, counted: countedFor(kind), settleMs: AGENT_SETTLE_MS },
+    start: () => rig.startAgent(),
   });
-  const startPeer = () => rig.startHaproxy('TCP', BASE_TARGETS);
-  const haproxy = await measured('HAProxy', rig.target, {
-    ...{ ...common, counted: 'opens', start: startPeer, settleMs: PEER_SETTLE_MS },
+  const haproxy = await measured(`${name}, HAProxy`, rig.target, {
+    ...{ ...common, counted: countedForHaproxy(kind), settleMs: PEER_SETTLE_MS },
+    start: () => rig.startHaproxy(kind, BASE_TARGETS),
   });
-  return { idleKb, agentKb: agent.anonymousKb, haproxyKb: haproxy.anonymousKb };
+  return { agentKb: agent.anonymousKb, haproxyKb: haproxy.anonymousKb };
 }
 
-async function costsOf(
-  rig: CostRig,
-  kind: CheckKind,
-  { targets, seconds, rounds }: Settings,
-): Promise<KindCosts> {
-  const counted = kind === 'TCP' ? 'connections' : 'requests';
+function countedFor(kind: CheckKind): CostRun['counted'] {
+  return kind === 'TCP' ? 'connections' : 'requests';
+}
+
+/** Its TCP check is less than a connection. */
+function countedForHaproxy(kind: CheckKind): CostRun['counted'] {
+  return kind === 'TCP' ? 'opens' : 'requests';
+}
+
+async function costsOf(rig: CostRig, kind: CheckKind, settings: Settings): Promise<KindCosts> {
+  const { targets, seconds, rounds } = settings;
+  const counted = countedFor(kind);
   const ours: Cost[] = [];
   const haproxy: Cost[] = [];
   let timeWaits = 0;
+  const base = await baseOf(rig, kind, settings);
   await rig.ask(kind);
   for (let round = 0; round < rounds; round += 1) {
     const beforeStop = async () => {
@@ -96,14 +102,14 @@ async function costsOf(
     haproxy.push(
       await measured(`${kind}, HAProxy`, rig.target, {
         ...common,
-        counted: kind === 'TCP' ? 'opens' : 'requests',
+        counted: countedForHaproxy(kind),
         settleMs: PEER_SETTLE_MS,
         // It keeps no connections.
         start: () => rig.startHaproxy(kind),
       }),
     );
   }
-  if (kind === 'HTTP kept') return { kind, ours, haproxy, blackbox: undefined, timeWaits };
+  if (kind === 'HTTP kept') return { kind, base, ours, haproxy, blackbox: undefined, timeWaits };
   const start = () => rig.startBlackbox(kind);
   const blackbox = await measured(`${kind}, blackbox_exporter`, rig.target, {
     start,
@@ -112,7 +118,7 @@ async function costsOf(
     rate: undefined,
     seconds,
   });
-  return { kind, ours, haproxy, blackbox, timeWaits };
+  return { kind, base, ours, haproxy, blackbox, timeWaits };
 }
 
 /** Says how it went: with many targets each takes a minute. */

@@ -6,6 +6,8 @@ import type { Cost } from './cost-run.ts';
 /** What checks of one kind cost whom. */
 export interface KindCosts {
   readonly kind: CheckKind;
+  /** With `BASE_TARGETS`; undefined where there are no more than these. */
+  readonly base: BaseMemory | undefined;
   /** One a round. */
   readonly ours: readonly Cost[];
   /** One a round. It has no kept connections: its checks on fresh ones are what they are held against. */
@@ -17,11 +19,8 @@ export interface KindCosts {
 
 /** Anonymous memory, in kB. */
 export interface BaseMemory {
-  /** Of an agent without targets. */
-  readonly idleKb: number;
-  /** With `BASE_TARGETS`; undefined where there are no more than these. */
-  readonly agentKb: number | undefined;
-  readonly haproxyKb: number | undefined;
+  readonly agentKb: number;
+  readonly haproxyKb: number;
 }
 
 /** What a target takes is what the further ones take: the first thousand need machine code and buffers too. */
@@ -34,7 +33,7 @@ const MANY_TARGETS = 1000;
 const REFERENCE = { TCP: 1536, HTTP: 533 } as const;
 
 /** One line a kind. */
-export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: number): string {
+export function tableOf(costs: readonly KindCosts[], targets: number): string {
   const head = [
     'kind',
     'targets',
@@ -49,7 +48,7 @@ export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: 
     'TIME_WAIT',
   ];
   const rows = costs.map((cost) => {
-    const { kind, ours, blackbox, timeWaits } = cost;
+    const { kind, base, ours, blackbox, timeWaits } = cost;
     const own = microsecondsOf(ours);
     const peer = microsecondsOf(cost.haproxy);
     return [
@@ -60,8 +59,8 @@ export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: 
       blackbox === undefined ? '–' : blackbox.microsecondsACheck.toFixed(0),
       (peer / own).toFixed(2),
       middle(ours.map(({ checksASecond }) => checksASecond)).toFixed(0),
-      bytesText(perTarget(ours, base.agentKb, targets)),
-      bytesText(perTarget(cost.haproxy, base.haproxyKb, targets)),
+      bytesText(perTarget(ours, base?.agentKb, targets)),
+      bytesText(perTarget(cost.haproxy, base?.haproxyKb, targets)),
       (anonymousKb(ours) / 1024).toFixed(1),
       String(timeWaits),
     ];
@@ -74,18 +73,18 @@ export function tableOf(costs: readonly KindCosts[], base: BaseMemory, targets: 
   return [head, ...rows].map(line).join('\n');
 }
 
-/** What the figures must reach with so many targets. */
-export function barsOf(costs: readonly KindCosts[], base: BaseMemory, targets: number): readonly Bar[] {
+/** What the figures must reach with so many targets. `idleKb`: anonymous memory of an agent without any. */
+export function barsOf(costs: readonly KindCosts[], idleKb: number, targets: number): readonly Bar[] {
   const idle: Bar = {
     name: 'RssAnon without targets',
-    measured: base.idleKb / 1024,
+    measured: idleKb / 1024,
     unit: 'MB',
     atMost: 40,
   };
   return [
     idle,
     ...costs.flatMap((cost) => [
-      ...(targets < MANY_TARGETS ? fewTargetsBars(cost) : manyTargetsBars(cost, base, targets)),
+      ...(targets < MANY_TARGETS ? fewTargetsBars(cost) : manyTargetsBars(cost, targets)),
       {
         name: `${cost.kind}: sockets left in TIME_WAIT`,
         measured: cost.timeWaits,
@@ -110,10 +109,10 @@ function fewTargetsBars({ kind, ours }: KindCosts): readonly Bar[] {
 
 const AT_LEAST = { TCP: 0.5, HTTP: 0.7, 'HTTP kept': 2 } as const;
 
-function manyTargetsBars(cost: KindCosts, base: BaseMemory, targets: number): readonly Bar[] {
-  const { kind, ours, haproxy, blackbox } = cost;
+function manyTargetsBars(cost: KindCosts, targets: number): readonly Bar[] {
+  const { kind, base, ours, haproxy, blackbox } = cost;
   const own = microsecondsOf(ours);
-  const bytes = perTarget(ours, base.agentKb, targets);
+  const bytes = perTarget(ours, base?.agentKb, targets);
   const beside =
     blackbox === undefined
       ? []

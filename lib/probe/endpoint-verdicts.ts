@@ -1,7 +1,7 @@
 import type { IpFamily } from '#lib/core/kubernetes.ts';
 import { parseIpAddress } from '#lib/core/pod/ip-address.ts';
 import type { EndpointVerdict, FailedProbe, VerdictLookup } from '#lib/core/probe/endpoint-verdict.ts';
-import type { Healthcheck } from '#lib/core/probe/probe.ts';
+import type { Healthcheck, Probe } from '#lib/core/probe/probe.ts';
 import { takesSentinel } from '#lib/core/probe/probe-needs.ts';
 import { isRestarted, type Known, probeStart } from '#lib/core/probe/probe-start.ts';
 import { isSatisfied } from '#lib/core/probe/requirement.ts';
@@ -9,7 +9,7 @@ import type { Target } from '#lib/core/probe/target.ts';
 import type { TrackedEndpoint, TrackedProbe } from '#lib/core/probe/target-tracker.ts';
 import { sameJson } from '#lib/core/same-json.ts';
 import { timestamp } from '#lib/core/timestamp.ts';
-import type { ProbeAssignment } from './probe-assignment.ts';
+import type { ProbeAssignment, ProbeRequest, ProbeTiming } from './probe-assignment.ts';
 import { type CheckReport, ProbePool, type ProbePoolDeps } from './probe-pool.ts';
 
 export interface EndpointVerdictsDeps extends Omit<ProbePoolDeps, 'onChange'> {
@@ -88,9 +88,10 @@ export class EndpointVerdicts {
       const endpoint = asBefore(desiredOne, record);
       return { key, endpoint, known: knownOf(endpoint, record, restore) };
     });
+    const timings = healthcheck.probes.map((probe) => timingOf(healthcheck, probe));
     this.#pool.assign(
       owner,
-      endpoints.flatMap((one) => assignmentsOf(one, healthcheck)),
+      endpoints.flatMap((one) => requestsOf(one, timings)),
     );
     const records = endpoints.map(({ key, endpoint, known }): [string, EndpointRecord] => {
       const earlier = earlierVerdict(endpoint, known);
@@ -203,24 +204,29 @@ function earlierVerdict(endpoint: TrackedEndpoint, known: Known): EndpointVerdic
   return isAnother ? { ...known.verdict, hasBeenUp: false } : known.verdict;
 }
 
-function assignmentsOf(
+/** One for all endpoints of the owner. */
+function timingOf(
+  { initialDelayMs, periodMs, fastPeriodMs, sentinel }: Healthcheck,
+  probe: Probe,
+): ProbeTiming {
+  const fast = fastPeriodMs === undefined ? {} : { fastPeriodMs };
+  return { initialDelayMs, periodMs, ...fast, sentinel: sentinel && takesSentinel(probe) };
+}
+
+/** `timings`: by index of the probe. */
+function requestsOf(
   { key, endpoint, known }: KnownEndpoint,
-  healthcheck: Healthcheck,
-): readonly ProbeAssignment[] {
-  const { initialDelayMs, periodMs, fastPeriodMs, sentinel } = healthcheck;
-  return endpoint.probes.flatMap((tracked, index): readonly ProbeAssignment[] => {
-    if (tracked.kind === 'blocked') return [];
+  timings: readonly ProbeTiming[],
+): readonly ProbeRequest[] {
+  return endpoint.probes.flatMap((tracked, index): readonly ProbeRequest[] => {
+    const timing = timings[index];
+    if (tracked.kind === 'blocked' || timing === undefined) return [];
     const { probe, target, startedAtSeconds } = tracked;
+    const started = startedAtSeconds === undefined ? {} : { startedAtSeconds };
     return [
       {
         id: assignmentId(key, index),
-        target,
-        probe,
-        initialDelayMs,
-        periodMs,
-        ...(fastPeriodMs === undefined ? {} : { fastPeriodMs }),
-        sentinel: sentinel && takesSentinel(probe),
-        ...(startedAtSeconds === undefined ? {} : { startedAtSeconds }),
+        assignment: { target, probe, timing, ...started },
         start: probeStart(tracked, index, known),
       },
     ];

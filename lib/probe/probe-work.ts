@@ -1,5 +1,6 @@
 import type { Probe, ProbeKind } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
+import type { ProbeStart } from '#lib/core/probe/probe-start.ts';
 import type { Schedule } from '#lib/core/probe/schedule.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import type { Clock } from '#lib/runtime/clock.ts';
@@ -30,6 +31,13 @@ export interface SentinelHolder {
   release(target: Target): void;
 }
 
+/** A check that runs, and who asks for it. */
+export interface OwnedCheck {
+  readonly assignment: ProbeAssignment;
+  /** Checks with no other owner share one list: nearly all have one. */
+  readonly owners: readonly string[];
+}
+
 /** What all workers share. */
 export interface ProbeWorkerDeps {
   readonly clock: Clock;
@@ -38,11 +46,14 @@ export interface ProbeWorkerDeps {
   readonly observer: ProbeObserver;
   readonly log: Pick<RunLog, 'note'>;
   readonly sentinels: SentinelHolder;
+  /** The verdict of the check, or the message of a down one, has changed. */
+  readonly onChange: (check: OwnedCheck) => void;
 }
 
 /** What a worker is to do. */
 export interface ProbeWork {
   readonly assignment: ProbeAssignment;
+  readonly start: ProbeStart;
   readonly schedule: Schedule;
   /** Place in the log of runs, and row of numbers. */
   readonly place: number;

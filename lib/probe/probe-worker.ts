@@ -8,7 +8,7 @@ import type { Ringing, Timer } from '#lib/runtime/clock.ts';
 import { doubt } from './doubt.ts';
 import type { ProbeAssignment } from './probe-assignment.ts';
 import { ProbeRun, type RunOwner, workOf } from './probe-run.ts';
-import type { ProbeWork, ProbeWorkerDeps } from './probe-work.ts';
+import type { OwnedCheck, ProbeWork, ProbeWorkerDeps } from './probe-work.ts';
 
 /** Runs out of turn are this far apart at least: a server that closes every connection must not cause a storm. */
 const SMALLEST_EXTRA_GAP_MS = 1000;
@@ -25,16 +25,19 @@ export const WORKER_NUMBERS = 5;
 /** What the one timer of a worker is for. */
 type Awaited = 'regularRun' | 'extraRun' | 'recheck' | 'deadline';
 
+const NOBODY: readonly string[] = [];
+
 /**
  * Runs one probe against one target: waits until it is due, runs it under a total deadline, moves the verdict. Holds
- * one timer. Runs overlap only with a fast period and while an up target answers later than it ever does: see
+ * one timer, and much else itself that could be parts of its own: of ten thousand objects the heads alone take memory. Runs overlap only with a fast period and while an up target answers later than it ever does: see
  * `lib/core/probe/overlap.ts`.
  */
-export class ProbeWorker implements RunOwner, Ringing {
+export class ProbeWorker implements OwnedCheck, RunOwner, Ringing {
   readonly assignment: ProbeAssignment;
+  owners = NOBODY;
+  /** In the log of runs, and among the rows of numbers. */
+  readonly place: number;
   readonly #deps: ProbeWorkerDeps;
-  readonly #owner: WorkerOwner;
-  readonly #place: number;
   #state: VerdictState;
   readonly #numbers: Float64Array;
   readonly #from: number;
@@ -48,16 +51,15 @@ export class ProbeWorker implements RunOwner, Ringing {
   /** Before the first due time nothing may run: the initial delay lasts. */
   #mayRunEarly: boolean;
 
-  constructor(deps: ProbeWorkerDeps, work: ProbeWork, owner: WorkerOwner) {
+  constructor(deps: ProbeWorkerDeps, work: ProbeWork) {
     this.#deps = deps;
     this.assignment = work.assignment;
     this.#numbers = work.numbers.block;
     this.#from = work.numbers.from;
     this.#numbers[this.#from + PHASE] = work.schedule.phase;
-    this.#place = work.place;
-    this.#state = work.assignment.start.state;
-    this.#owner = owner;
-    this.#mayRunEarly = work.assignment.start.firstRun === 'restored';
+    this.place = work.place;
+    this.#state = work.start.state;
+    this.#mayRunEarly = work.start.firstRun === 'restored';
     this.#timer = deps.clock.timer(this);
     this.#dueMs = work.schedule.dueMs;
     this.#longestAnswerMs = NO_ANSWER_YET;
@@ -66,6 +68,11 @@ export class ProbeWorker implements RunOwner, Ringing {
 
   get state(): VerdictState {
     return this.#state;
+  }
+
+  /** In [0, 1): where the slots of the target lie. */
+  get phase(): number {
+    return this.#number(PHASE);
   }
 
   /** Runs out of turn as soon as possible; the regular due times stay. */
@@ -78,7 +85,7 @@ export class ProbeWorker implements RunOwner, Ringing {
     if (this.#awaited === 'extraRun') return;
     const atMs = Math.max(this.#deps.clock.monotonicMs(), this.#earliestExtraMs);
     if (atMs >= this.#dueMs) return;
-    this.#earliestExtraMs = atMs + Math.min(this.assignment.periodMs, SMALLEST_EXTRA_GAP_MS);
+    this.#earliestExtraMs = atMs + Math.min(this.assignment.timing.periodMs, SMALLEST_EXTRA_GAP_MS);
     this.#arm('extraRun', atMs);
   }
 
@@ -101,7 +108,7 @@ export class ProbeWorker implements RunOwner, Ringing {
     run.outcome = outcome;
     const nowMs = clock.monotonicMs();
     const durationMs = nowMs - run.startedMs;
-    log.note(this.#place, outcome, { endedMs: nowMs, durationMs });
+    log.note(this.place, outcome, { endedMs: nowMs, durationMs });
     observer.finished(probe.kind, outcome, durationMs);
     if (outcome.kind === 'success') this.#noteAnswer(durationMs);
     const { state, left } = judge(this.#runs, this.#state, probe);
@@ -215,7 +222,10 @@ export class ProbeWorker implements RunOwner, Ringing {
   }
 
   #nextRecheckMs(): number | undefined {
-    const { fastPeriodMs, probe } = this.assignment;
+    const {
+      probe,
+      timing: { fastPeriodMs },
+    } = this.assignment;
     if (fastPeriodMs === undefined || !mayOverlap(probe)) return undefined;
     const { failureThreshold, timeoutMs } = probe;
     const patience = patienceMs(this.#longestAnswerMs, { fastPeriodMs, timeoutMs });
@@ -235,18 +245,18 @@ export class ProbeWorker implements RunOwner, Ringing {
 
   /** An answer of a target that is not up tells how long it was away, not how long it takes. */
   #noteAnswer(durationMs: number): void {
-    const { sentinel, target } = this.assignment;
-    if (sentinel) this.#deps.sentinels.hold(target);
+    const { timing, target } = this.assignment;
+    if (timing.sentinel) this.#deps.sentinels.hold(target);
     if (this.#state.verdict === 'up')
       this.#longestAnswerMs = learnAnswerTime(this.#longestAnswerMs, durationMs);
   }
 
   #tell(before: VerdictState): void {
-    const { sentinel, target } = this.assignment;
+    const { timing, target } = this.assignment;
     const isFlip = before.verdict !== this.#state.verdict;
     // Its connection ended with the target, not for being idle: the next success begins anew.
-    if (isFlip && before.verdict === 'up' && sentinel) this.#deps.sentinels.release(target);
-    if (isFlip || messageOf(before) !== messageOf(this.#state)) this.#owner.changed();
+    if (isFlip && before.verdict === 'up' && timing.sentinel) this.#deps.sentinels.release(target);
+    if (isFlip || messageOf(before) !== messageOf(this.#state)) this.#deps.onChange(this);
   }
 
   /**
@@ -257,7 +267,7 @@ export class ProbeWorker implements RunOwner, Ringing {
     const regularMs = this.#dueMs;
     const inTransition = outcome?.kind !== 'unknown' && isInTransition(this.#state);
     const at = { nowMs, inTransition };
-    const nextMs = nextDueMs({ phase: this.#number(PHASE), dueMs: servedMs }, this.assignment, at);
+    const nextMs = nextDueMs({ phase: this.phase, dueMs: servedMs }, this.assignment.timing, at);
     const isRegularAhead = isExtra && regularMs >= nowMs;
     this.#dueMs = isRegularAhead ? Math.min(nextMs, regularMs) : nextMs;
     this.#arm('regularRun', this.#dueMs);
@@ -265,12 +275,6 @@ export class ProbeWorker implements RunOwner, Ringing {
     this.#wantsExtra = false;
     this.probeNow();
   }
-}
-
-/** Whoever has given the worker its work. */
-export interface WorkerOwner {
-  /** The verdict, or the message of a down one, has changed. */
-  changed(): void;
 }
 
 /** What is shown for the state; constant while up. */

@@ -1,12 +1,13 @@
 import type { Clock, Ringing, Timer } from './clock.ts';
 
-/** What is due within the same millisecond. */
+/**
+ * What is due within the same millisecond, in the order in which it was armed: a chain through the alarms themselves,
+ * because a list would live for as long as the period of a probe, and be collected as slowly as what lives for ever.
+ */
 interface Batch {
   readonly atMs: number;
-  /** In order; a set would allocate a table whenever its last member goes. Undefined: was cancelled. */
-  readonly alarms: (Alarm | undefined)[];
-  /** How many of them were not cancelled. */
-  waiting: number;
+  first: Alarm | undefined;
+  last: Alarm | undefined;
 }
 
 /**
@@ -34,8 +35,9 @@ class Alarm implements Timer {
   readonly #owner: Ringing;
   readonly #queue: BatchQueue;
   #batch: Batch | undefined;
-  /** Place in the batch. */
-  #index = 0;
+  /** Neighbours in the batch. */
+  #before: Alarm | undefined;
+  #after: Alarm | undefined;
 
   constructor(queue: BatchQueue, owner: Ringing) {
     this.#queue = queue;
@@ -45,23 +47,31 @@ class Alarm implements Timer {
   arm(delayMs: number): void {
     this.cancel();
     const batch = this.#queue.batchIn(delayMs);
+    const { last } = batch;
     this.#batch = batch;
-    this.#index = batch.alarms.push(this) - 1;
-    batch.waiting += 1;
+    this.#before = last;
+    if (last === undefined) batch.first = this;
+    else last.#after = this;
+    batch.last = this;
   }
 
   cancel(): void {
     const batch = this.#batch;
     if (batch === undefined) return;
+    const [before, after] = [this.#before, this.#after];
+    if (before === undefined) batch.first = after;
+    else before.#after = after;
+    if (after === undefined) batch.last = before;
+    else after.#before = before;
     this.#batch = undefined;
-    batch.alarms[this.#index] = undefined;
-    batch.waiting -= 1;
-    if (batch.waiting === 0) this.#queue.close(batch);
+    this.#before = undefined;
+    this.#after = undefined;
+    if (batch.first === undefined) this.#queue.close(batch);
   }
 
   /** It is time. */
   ring(): void {
-    this.#batch = undefined;
+    this.cancel();
     this.#owner.ring();
   }
 }
@@ -71,6 +81,7 @@ class BatchQueue {
   readonly #batches = new Map<number, Batch>();
   /** Binary heap of the times of all batches; may hold times whose batch has been emptied. */
   readonly #times: number[] = [];
+  /** When the timer beneath is due. While batches are run: the beginning of time, so that nobody arms it. */
   #armedMs = Number.POSITIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
@@ -85,16 +96,13 @@ class BatchQueue {
   }
 
   /** Forgets a batch in which nobody waits any more. */
-  close(batch: Batch): void {
-    const { atMs } = batch;
-    // The batch whose turn it is has left the queue already.
-    if (this.#batches.get(atMs) !== batch) return;
+  close({ atMs }: Batch): void {
     this.#batches.delete(atMs);
     if (atMs === this.#armedMs) this.#armNext();
   }
 
   #open(atMs: number): Batch {
-    const batch: Batch = { atMs, alarms: [], waiting: 0 };
+    const batch: Batch = { atMs, first: undefined, last: undefined };
     this.#batches.set(atMs, batch);
     push(this.#times, atMs);
     if (atMs < this.#armedMs) this.#arm(atMs);
@@ -124,6 +132,7 @@ class BatchQueue {
     // The timer beneath may be a fraction of a millisecond early.
     const untilMs = Math.max(this.#armedMs, this.#clock.monotonicMs());
     this.#cancelTimer = undefined;
+    this.#armedMs = Number.NEGATIVE_INFINITY;
     try {
       for (let next = this.#times[0]; next !== undefined && next <= untilMs; next = this.#times[0]) {
         this.#run(next);
@@ -134,11 +143,11 @@ class BatchQueue {
     }
   };
 
+  /** Who is armed for this very time meanwhile, rings too. After an exception the others wait for the next turn. */
   #run(atMs: number): void {
     const batch = this.#batches.get(atMs);
-    this.#batches.delete(atMs);
+    for (let alarm = batch?.first; alarm !== undefined; alarm = batch?.first) alarm.ring();
     popSmallest(this.#times);
-    for (const alarm of batch?.alarms ?? []) alarm?.ring();
   }
 }
 

@@ -17,7 +17,7 @@ import { createMetrics } from '#lib/runtime/metrics.ts';
 import { createAgentMetrics } from '../../images/agent/src/metrics.ts';
 import { logShortages } from '../../images/agent/src/shortage-log.ts';
 import { HTTP_PROBE } from './hostile/http-servers.ts';
-import { assignmentOf, hostileProbers } from './hostile/probing.ts';
+import { hostileProbers, requestOf } from './hostile/probing.ts';
 import { notedProber } from './noted-prober.ts';
 
 const TARGETS = 10;
@@ -64,7 +64,7 @@ const ids = Array.from({ length: TARGETS }, (_, index) => `web-${index}`);
 const probe = { ...HTTP_PROBE, timeoutMs: 5000 };
 pool.assign(
   'shop/web',
-  ids.map((id) => assignmentOf(id, port, probe, PERIOD_MS)),
+  ids.map((id) => requestOf(id, port, probe, PERIOD_MS)),
 );
 
 await untilEach('success', 2);

@@ -89,7 +89,7 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
   const sentinels = new Sentinels({
     clock,
     onEnd: batchAlarms(clock, (isMeant) =>
-      verdicts.probeNow(({ sentinel, target }) => sentinel && isMeant(target)),
+      verdicts.probeNow(({ timing, target }) => timing.sentinel && isMeant(target)),
     ),
   });
   const verdicts: EndpointVerdicts = new EndpointVerdicts({
@@ -147,6 +147,8 @@ export function createAgent(ports: AgentPorts, { nodeName, version }: AgentSetti
       () => false,
     );
     if (hasSynced) {
+      // The first lists of everything leave garbage behind, also where nothing is to be done.
+      upkeep.noteChange();
       logger.info('working', { objects: store.keys().length, pods: informers.pods.all().length });
       await runReconcileLoop(
         { queue, clock, logger, workers: WORKERS, reconcile, resultOf: resultOfKubeError, giveWay },

@@ -27,14 +27,14 @@ export function podReportRoutes(deps: PodReportDeps): Routes {
 }
 
 function shown(clock: Clock, { assignment, owners, state, runs }: CheckReport): object {
-  const { probe, target, periodMs } = assignment;
+  const { probe, target, timing } = assignment;
   const startMs = clock.now().getTime() - clock.monotonicMs();
   return {
     owners,
     mode: probe.kind,
     address: target.address,
     port: target.port,
-    periodMs,
+    periodMs: timing.periodMs,
     verdict: state.verdict,
     ...(state.verdict === 'down' && { message: state.message }),
     runs: runs.map(({ endedMs, durationMs, outcome }) => ({

@@ -12,7 +12,9 @@ export interface IpAddress {
  */
 export function parseIpAddress(text: string): IpAddress | undefined {
   const bare = text.replace(/^::ffff:(?=\d+\.)/i, '');
-  return bare.includes(':') ? parseIpv6(bare) : parseIpv4(bare);
+  const parsed = bare.includes(':') ? parseIpv6(bare) : parseIpv4(bare);
+  // The endpoints of a pod then share the text that the pod has, and hold no copy of their own each.
+  return parsed?.address === text ? { ...parsed, address: text } : parsed;
 }
 
 /**

@@ -14,12 +14,6 @@ export interface Phases {
   readonly groupSize: number;
 }
 
-/** A phase in [0, 1) and the bin that it was taken from. */
-export interface TakenPhase {
-  readonly bin: number;
-  readonly phase: number;
-}
-
 /**
  * Length of the bins of short periods. It is longer than the 50 ms in which at most 1.2 × the mean may start: as much as
  * comes late of one group, so much of the next comes late too. Up to 2.6 ms the 50 ms never hold two.
@@ -43,22 +37,26 @@ export function emptyPhases(periodMs: number): Phases {
   return { counts: new Array<number>(Math.min(shortBins, longBins)).fill(0), groupSize };
 }
 
-/** Gives one more target a phase in the emptiest bin, so that the bins stay even whoever comes and goes. */
+/** Gives one more target a phase, in [0, 1), in the emptiest bin, so that the bins stay even whoever comes and goes. */
 export function takePhase({ counts, groupSize }: Phases): {
   readonly phases: Phases;
-  readonly taken: TakenPhase;
+  readonly phase: number;
 } {
   const smallest = Math.min(...counts);
   const bin = binsInOrder(counts.length).find((candidate) => counts[candidate] === smallest) ?? 0;
   const offset = goldenFraction(Math.floor(smallest / groupSize));
-  const taken = { bin, phase: (bin + offset) / counts.length };
-  return { phases: { counts: counts.with(bin, smallest + 1), groupSize }, taken };
+  const phase = (bin + offset) / counts.length;
+  return { phases: { counts: counts.with(bin, smallest + 1), groupSize }, phase };
 }
 
-/** Takes back a phase of the bin from a target that is gone. */
-export function returnPhase({ counts, groupSize }: Phases, bin: number): Phases {
+/** Takes back a phase that was taken here from a target that is gone. */
+export function returnPhase({ counts, groupSize }: Phases, phase: number): Phases {
+  // What was divided and is multiplied again may be a little less.
+  const bin = Math.floor(phase * counts.length + ROUNDING);
   return { counts: counts.with(bin, Math.max(0, (counts[bin] ?? 0) - 1)), groupSize };
 }
+
+const ROUNDING = 1e-9;
 
 /** All bins, each far from those just before it, so that few targets are far apart. */
 function binsInOrder(count: number): readonly number[] {

@@ -10,7 +10,7 @@ import { aRun, targetOf } from '../loopback-server.ts';
 import { HOSTILE_SERVERS, idOf } from './corpus.ts';
 import { HOSTILE_TIMEOUT_MS, type HostileServer } from './hostile-server.ts';
 import { HTTP_PROBE } from './http-servers.ts';
-import { assignmentOf, hostileProbers, loggedPool, receivedBytes } from './probing.ts';
+import { hostileProbers, loggedPool, receivedBytes, requestOf } from './probing.ts';
 import type { CrowdReport, ServerReport } from './report.ts';
 
 const CONCURRENT = 8;
@@ -124,7 +124,7 @@ async function probeOne(server: HostileServer): Promise<ServerReport> {
     started: (_id, lateMs) => (latestMs = Math.max(latestMs, lateMs)),
     finished: (_id, outcome) => isWrong(outcome) && failed.push(reasonOf(outcome)),
   });
-  neighbour.pool.assign('good', [assignmentOf('good', goodPort, GOOD_PROBE, NEIGHBOUR_PERIOD_MS)]);
+  neighbour.pool.assign('good', [requestOf('good', goodPort, GOOD_PROBE, NEIGHBOUR_PERIOD_MS)]);
   const cpuBefore = process.cpuUsage();
   const timed = await batch(server, port);
   const cpu = process.cpuUsage(cpuBefore);
@@ -174,12 +174,12 @@ async function probeAll(servers: readonly HostileServer[]): Promise<CrowdReport>
   });
   pool.assign(
     'hostile',
-    servers.map((server) => assignmentOf(idOf(server), ports[idOf(server)] ?? 0, server.probe, 1000)),
+    servers.map((server) => requestOf(idOf(server), ports[idOf(server)] ?? 0, server.probe, 1000)),
   );
   const good = Array.from({ length: CROWD_NEIGHBOURS }, (_, index) => `good ${index}`);
   pool.assign(
     'good',
-    good.map((id) => assignmentOf(id, goodPort, GOOD_PROBE, 1000)),
+    good.map((id) => requestOf(id, goodPort, GOOD_PROBE, 1000)),
   );
   const cpuBefore = process.cpuUsage();
   const startedMs = performance.now();

@@ -4,7 +4,7 @@ import type { Probe, ProbeKind } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { START } from '#lib/core/probe/verdict.ts';
-import type { ProbeAssignment } from '#lib/probe/probe-assignment.ts';
+import type { ProbeRequest } from '#lib/probe/probe-assignment.ts';
 import { ProbePool } from '#lib/probe/probe-pool.ts';
 import { createProbers, type Probers } from '#lib/probe/probers/registry.ts';
 import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
@@ -65,14 +65,14 @@ export function loggedPool(log: RunLog): { readonly pool: ProbePool; stop(): Pro
 }
 
 /** The probe of a pod of that name on a port of loopback. */
-export function assignmentOf(id: string, port: number, probe: Probe, periodMs: number): ProbeAssignment {
+export function requestOf(id: string, port: number, probe: Probe, periodMs: number): ProbeRequest {
   return {
     id,
-    target: { namespace: 'default', podName: id, podUid: `uid of ${id}`, address: '127.0.0.1', port },
-    probe,
-    initialDelayMs: 0,
-    periodMs,
-    sentinel: false,
+    assignment: {
+      target: { namespace: 'default', podName: id, podUid: `uid of ${id}`, address: '127.0.0.1', port },
+      probe,
+      timing: { initialDelayMs: 0, periodMs, sentinel: false },
+    },
     start: { firstRun: 'unknown', state: START },
   };
 }

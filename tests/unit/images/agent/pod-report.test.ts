@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 
 import { podReportRoutes } from '../../../../images/agent/src/pod-report.ts';
-import { anAssignment, PoolFixture } from '../../lib/probe/probe-fixture.ts';
+import { aRequest, PoolFixture } from '../../lib/probe/probe-fixture.ts';
 import { REFUSED } from '../../lib/probe/scripted-prober.ts';
 
 it('shows the checks of a pod with their last runs, and of no other pod', async () => {
   const fixture = new PoolFixture();
-  fixture.pool.assign('default/a', [anAssignment()]);
-  fixture.pool.assign('default/b', [anAssignment()]);
+  fixture.pool.assign('default/a', [aRequest()]);
+  fixture.pool.assign('default/b', [aRequest()]);
   await fixture.clock.advance(1500);
   fixture.scripted.behave = () => REFUSED;
   await fixture.clock.advance(1000);

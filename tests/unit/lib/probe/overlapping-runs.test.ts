@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SUCCESS } from '#lib/core/probe/probe-outcome.ts';
 import { inherited, restored } from '#lib/core/probe/verdict.ts';
-import type { ProbeAssignment } from '#lib/probe/probe-assignment.ts';
+import type { ProbeRequest } from '#lib/probe/probe-assignment.ts';
 import { aPostgresqlProbe, aTcpProbe } from '../../../support/builders.ts';
-import { anAssignment, PoolFixture } from './probe-fixture.ts';
+import { aRequest, PoolFixture, type RequestGiven } from './probe-fixture.ts';
 import { type Behaviour, REFUSED, type StartedRun, TIMED_OUT } from './scripted-prober.ts';
 
 const THRESHOLDS = { successThreshold: 1, failureThreshold: 3 };
 const TIMEOUT_MS = 400;
 
 /** An up target, probed every second and every 50 ms in transition; three failures turn it down. */
-function aFastAssignment(given: Partial<ProbeAssignment> = {}): ProbeAssignment {
-  return anAssignment({
+function aFastRequest(given: RequestGiven = {}): ProbeRequest {
+  return aRequest({
     fastPeriodMs: 50,
     probe: aTcpProbe({ ...THRESHOLDS, timeoutMs: TIMEOUT_MS }),
     start: { firstRun: 'restored', state: restored('up') },
@@ -23,11 +23,11 @@ function aFastAssignment(given: Partial<ProbeAssignment> = {}): ProbeAssignment 
 /** The pool with one worker that has had some quick answers; `behave` counts from the next run on. */
 async function withQuickTarget(
   behave: (count: number) => Behaviour,
-  given: Partial<ProbeAssignment> = {},
+  given: RequestGiven = {},
 ): Promise<{ readonly fixture: PoolFixture; readonly runs: () => readonly StartedRun[] }> {
   const fixture = new PoolFixture();
   fixture.scripted.behave = () => ({ afterMs: 2, outcome: SUCCESS });
-  fixture.pool.assign('a', [aFastAssignment(given)]);
+  fixture.pool.assign('a', [aFastRequest(given)]);
   await fixture.clock.advance(3500);
   const known = fixture.scripted.started.length;
   fixture.scripted.behave = (_target, count) => behave(count - known);
@@ -105,7 +105,7 @@ describe('a target that answers later than it ever does', () => {
 });
 
 describe('runs do not overlap', () => {
-  const cases: readonly { name: string; given: Partial<ProbeAssignment> }[] = [
+  const cases: readonly { name: string; given: RequestGiven }[] = [
     {
       name: 'of a probe that holds a session',
       given: { probe: aPostgresqlProbe({ ...THRESHOLDS, timeoutMs: TIMEOUT_MS }) },
@@ -128,7 +128,7 @@ describe('runs do not overlap', () => {
   it('before the target has ever answered', async () => {
     const fixture = new PoolFixture();
     fixture.scripted.behave = () => 'hang';
-    fixture.pool.assign('a', [aFastAssignment()]);
+    fixture.pool.assign('a', [aFastRequest()]);
     await fixture.clock.advance(5000);
     expect(fixture.scripted.mostAtOnce).toBe(1);
   });
@@ -137,7 +137,7 @@ describe('runs do not overlap', () => {
     const start = { firstRun: 'inherited', state: inherited('up') } as const;
     const fixture = new PoolFixture();
     fixture.scripted.behave = () => 'hang';
-    fixture.pool.assign('a', [aFastAssignment({ start })]);
+    fixture.pool.assign('a', [aFastRequest({ start })]);
     await fixture.clock.advance(600);
     expect({ most: fixture.scripted.mostAtOnce, verdict: fixture.verdict() }).toEqual({
       most: 1,

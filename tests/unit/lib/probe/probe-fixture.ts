@@ -2,7 +2,7 @@ import type { Probe } from '#lib/core/probe/probe.ts';
 import type { ProbeOutcome } from '#lib/core/probe/probe-outcome.ts';
 import type { Target } from '#lib/core/probe/target.ts';
 import { START } from '#lib/core/probe/verdict.ts';
-import type { ProbeAssignment } from '#lib/probe/probe-assignment.ts';
+import type { ProbeAssignment, ProbeRequest, ProbeTiming } from '#lib/probe/probe-assignment.ts';
 import { ProbePool } from '#lib/probe/probe-pool.ts';
 import { RunStallWitness } from '#lib/probe/run-stall-witness.ts';
 import { aTcpProbe } from '../../../support/builders.ts';
@@ -17,19 +17,28 @@ export const TARGET: Target = {
   port: 8080,
 };
 
+/** What a test says of a request, all at one level. */
+export type RequestGiven = Partial<
+  Omit<ProbeAssignment, 'timing'> & ProbeTiming & Omit<ProbeRequest, 'assignment'>
+>;
+
 /** A TCP probe of `web-1` every second, of which nothing is known. */
-export function anAssignment(given: Partial<ProbeAssignment> = {}): ProbeAssignment {
+export function aRequest(given: RequestGiven = {}): ProbeRequest {
+  const { id = 'uid-web-1/IPv4/0', start = { firstRun: 'unknown', state: START }, ...rest } = given;
+  const { target = TARGET, probe = PROBE, startedAtSeconds, ...timing } = rest;
   return {
-    id: 'uid-web-1/IPv4/0',
-    target: TARGET,
-    probe: aTcpProbe({ timeoutMs: 400, successThreshold: 1, failureThreshold: 2 }),
-    initialDelayMs: 0,
-    periodMs: 1000,
-    sentinel: false,
-    start: { firstRun: 'unknown', state: START },
-    ...given,
+    id,
+    assignment: {
+      target,
+      probe,
+      timing: { initialDelayMs: 0, periodMs: 1000, sentinel: false, ...timing },
+      ...(startedAtSeconds !== undefined && { startedAtSeconds }),
+    },
+    start,
   };
 }
+
+const PROBE = aTcpProbe({ timeoutMs: 400, successThreshold: 1, failureThreshold: 2 });
 
 /** The i-th of many targets. */
 export function targetNumber(index: number): Target {

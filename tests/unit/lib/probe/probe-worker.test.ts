@@ -3,7 +3,7 @@ import { SUCCESS, unknown } from '#lib/core/probe/probe-outcome.ts';
 import { restored } from '#lib/core/probe/verdict.ts';
 import { ProbePool } from '#lib/probe/probe-pool.ts';
 import type { Work } from '#lib/probe/prober.ts';
-import { anAssignment, PoolFixture } from './probe-fixture.ts';
+import { aRequest, PoolFixture } from './probe-fixture.ts';
 import { REFUSED, TIMED_OUT } from './scripted-prober.ts';
 
 const CANNOT_PROBE = unknown('NoDescriptors', 'no descriptor is left');
@@ -18,7 +18,7 @@ function gaps(times: readonly number[]): readonly number[] {
 describe('ProbeWorker', () => {
   it('probes at once and then every period', async () => {
     const { pool, clock, scripted } = new PoolFixture();
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(4500);
     expect(scripted.startTimes[0]).toBeLessThan(20);
     expect(gaps(scripted.startTimes)).toEqual([1000, 1000, 1000, 1000]);
@@ -27,7 +27,7 @@ describe('ProbeWorker', () => {
   it('waits for the initial delay of the container by the wall clock', async () => {
     const { pool, clock, scripted } = new PoolFixture();
     const startedAtSeconds = clock.now().getTime() / 1000 - 2;
-    pool.assign('a', [anAssignment({ initialDelayMs: 5000, startedAtSeconds })]);
+    pool.assign('a', [aRequest({ initialDelayMs: 5000, startedAtSeconds })]);
     await clock.advance(2999);
     expect(scripted.started).toHaveLength(0);
     await clock.advance(30);
@@ -38,8 +38,8 @@ describe('ProbeWorker', () => {
     const fixture = new PoolFixture();
     const { pool, clock, scripted } = fixture;
     scripted.behave = () => ({ afterMs: 2300, outcome: SUCCESS });
-    const { probe } = anAssignment();
-    pool.assign('a', [anAssignment({ probe: { ...probe, timeoutMs: 5000 } })]);
+    const { probe } = aRequest().assignment;
+    pool.assign('a', [aRequest({ probe: { ...probe, timeoutMs: 5000 } })]);
     await clock.advance(9500);
     expect(scripted.mostAtOnce).toBe(1);
     expect(gaps(scripted.startTimes)).toEqual([3000, 3000, 3000]);
@@ -47,7 +47,7 @@ describe('ProbeWorker', () => {
 
   it('hands the prober its deadline', async () => {
     const { pool, clock, scripted } = new PoolFixture();
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(500);
     const { deadlineMs, startedMs } = scripted.started[0] ?? {};
     expect(deadlineMs).toBe((startedMs ?? 0) + 400);
@@ -56,7 +56,7 @@ describe('ProbeWorker', () => {
   it('ends work that does not end by itself at its deadline with what that says, and goes on', async () => {
     const { pool, clock, scripted, outcomes } = new PoolFixture();
     scripted.behave = () => 'hang';
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(30);
     const { startedMs = 0 } = scripted.started[0] ?? {};
     await clock.advance(startedMs + 400 - clock.monotonicMs() - 0.01);
@@ -82,7 +82,7 @@ describe('ProbeWorker', () => {
       release: () => void releases++,
     };
     const pool = new ProbePool({ ...fixture.deps, prober: () => work });
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await fixture.clock.advance(1800);
     expect({ outcomes: fixture.outcomes, releases }).toEqual({ outcomes: [THREW, THREW], releases: 2 });
   });
@@ -95,7 +95,7 @@ describe('ProbeWorker', () => {
     const { pool, clock, scripted, outcomes } = new PoolFixture();
     clock.afterReads = (callback) => void clock.schedule(3, callback);
     scripted.behave = () => ({ afterMs: answerMs, outcome: SUCCESS });
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(500);
     expect({ outcomes, releases: scripted.started[0]?.releases }).toEqual({ outcomes: [want], releases: 1 });
   });
@@ -103,10 +103,10 @@ describe('ProbeWorker', () => {
   it('takes an outcome in place of work for that of the run', async () => {
     const fixture = new PoolFixture();
     const pool = new ProbePool({ ...fixture.deps, prober: () => REFUSED });
-    pool.assign('a', [anAssignment({ start: SEEN_UP })]);
+    pool.assign('a', [aRequest({ start: SEEN_UP })]);
     await fixture.clock.advance(1800);
     expect(fixture.outcomes).toEqual([REFUSED, REFUSED]);
-    expect(pool.stateOf('a', anAssignment().id)?.verdict).toBe('down');
+    expect(pool.stateOf('a', aRequest().id)?.verdict).toBe('down');
   });
 
   it('takes a throwing prober as unknown', async () => {
@@ -115,7 +115,7 @@ describe('ProbeWorker', () => {
     fixture.scripted.behave = () => {
       throw new TypeError('secret detail');
     };
-    fixture.pool.assign('a', [anAssignment()]);
+    fixture.pool.assign('a', [aRequest()]);
     await clock.advance(500);
     expect(fixture.outcomes).toEqual([THREW]);
   });
@@ -123,8 +123,8 @@ describe('ProbeWorker', () => {
   it('re-checks by the fast period while in transition only', async () => {
     const { pool, clock, scripted } = new PoolFixture();
     scripted.behave = (_target, count) => (count >= 3 && count <= 4 ? REFUSED : SUCCESS);
-    const probe = { ...anAssignment().probe, failureThreshold: 3 };
-    pool.assign('a', [anAssignment({ fastPeriodMs: 100, probe, start: SEEN_UP })]);
+    const probe = { ...aRequest().assignment.probe, failureThreshold: 3 };
+    pool.assign('a', [aRequest({ fastPeriodMs: 100, probe, start: SEEN_UP })]);
     await clock.advance(5500);
     const [first, second, third, fourth, back = 0, ...later] = gaps(scripted.startTimes);
     expect([first, second, third, fourth]).toEqual([1000, 1000, 100, 100]);
@@ -138,7 +138,7 @@ describe('ProbeWorker', () => {
   it('does not hurry while nothing can be observed', async () => {
     const { pool, clock, scripted } = new PoolFixture();
     scripted.behave = (_target, count) => (count === 1 ? REFUSED : CANNOT_PROBE);
-    pool.assign('a', [anAssignment({ fastPeriodMs: 100, start: SEEN_UP })]);
+    pool.assign('a', [aRequest({ fastPeriodMs: 100, start: SEEN_UP })]);
     await clock.advance(5500);
     const [first, ...later] = gaps(scripted.startTimes);
     expect(first).toBe(100);
@@ -150,7 +150,7 @@ describe('ProbeWorker', () => {
     const fixture = new PoolFixture();
     const { pool, clock, scripted, changes } = fixture;
     scripted.behave = () => REFUSED;
-    pool.assign('a', [anAssignment({ start: SEEN_UP })]);
+    pool.assign('a', [aRequest({ start: SEEN_UP })]);
     await clock.advance(900);
     expect(fixture.verdict()).toBe('up');
     await clock.advance(1000);
@@ -162,7 +162,7 @@ describe('ProbeWorker', () => {
   it('counts for nothing what ends after the stop, and leaves no timer', async () => {
     const { pool, clock, scripted, outcomes, changes } = new PoolFixture();
     scripted.behave = () => ({ afterMs: 300, outcome: SUCCESS });
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(100);
     pool.stop();
     expect(scripted.started[0]?.isCancelled).toBe(true);
@@ -176,7 +176,7 @@ describe('a worker that doubts itself', () => {
     const fixture = new PoolFixture();
     const { pool, clock, scripted, outcomes } = fixture;
     scripted.behave = () => 'hang';
-    pool.assign('a', [anAssignment({ start: SEEN_UP })]);
+    pool.assign('a', [aRequest({ start: SEEN_UP })]);
     await clock.advance(30);
     await clock.stall(5000);
     await clock.advance(1);
@@ -187,7 +187,7 @@ describe('a worker that doubts itself', () => {
   it('remembers a stall that ended before the deadline', async () => {
     const { pool, clock, scripted, outcomes } = new PoolFixture();
     scripted.behave = () => 'hang';
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(30);
     await clock.stall(200);
     await clock.advance(300);
@@ -197,7 +197,7 @@ describe('a worker that doubts itself', () => {
   it('takes a timeout as a failure when it could work', async () => {
     const { pool, clock, scripted, outcomes } = new PoolFixture();
     scripted.behave = () => 'hang';
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.stall(5000);
     await clock.advance(500);
     expect(outcomes).toMatchObject([{ kind: 'failure', reason: 'Timeout' }]);
@@ -206,7 +206,7 @@ describe('a worker that doubts itself', () => {
   it('believes a refusal whatever happened', async () => {
     const { pool, clock, scripted, outcomes } = new PoolFixture();
     scripted.behave = () => ({ afterMs: 100, outcome: REFUSED });
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(30);
     await clock.stall(3000);
     await clock.advance(1);
@@ -217,7 +217,7 @@ describe('a worker that doubts itself', () => {
 describe('probeNow', () => {
   it('runs at once and leaves the regular due times alone', async () => {
     const { pool, clock, scripted } = new PoolFixture();
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(1500);
     pool.probeNow(() => true);
     await clock.advance(3000);
@@ -230,7 +230,7 @@ describe('probeNow', () => {
   it('runs again after a run that may have missed the reason', async () => {
     const { pool, clock, scripted } = new PoolFixture();
     scripted.behave = () => ({ afterMs: 50, outcome: SUCCESS });
-    pool.assign('a', [anAssignment()]);
+    pool.assign('a', [aRequest()]);
     await clock.advance(30);
     pool.probeNow(() => true);
     await clock.advance(100);
@@ -240,7 +240,7 @@ describe('probeNow', () => {
 
   it('does not let a flood of reasons become a flood of runs', async () => {
     const { pool, clock, scripted } = new PoolFixture();
-    pool.assign('a', [anAssignment({ periodMs: 10_000 })]);
+    pool.assign('a', [aRequest({ periodMs: 10_000 })]);
     await clock.advance(100);
     for (let reason = 0; reason < 100; reason++) {
       pool.probeNow(() => true);
@@ -253,7 +253,7 @@ describe('probeNow', () => {
   it('does not shorten the initial delay', async () => {
     const { pool, clock, scripted } = new PoolFixture();
     const startedAtSeconds = clock.now().getTime() / 1000;
-    pool.assign('a', [anAssignment({ initialDelayMs: 5000, startedAtSeconds })]);
+    pool.assign('a', [aRequest({ initialDelayMs: 5000, startedAtSeconds })]);
     pool.probeNow(() => true);
     await clock.advance(4000);
     expect(scripted.started).toHaveLength(0);

@@ -99,6 +99,22 @@ describe('batchingClock', () => {
     );
   });
 
+  it('calls the others of a millisecond when one of them throws', async () => {
+    const base = new FakeClock();
+    const clock = batchingClock(base);
+    const called: string[] = [];
+    clock.schedule(1, () => called.push('before'));
+    clock.schedule(1, () => {
+      throw new Error('of one callback');
+    });
+    clock.schedule(1, () => called.push('after'));
+    clock.schedule(2, () => called.push('later'));
+    await expect(base.advance(1)).rejects.toThrow('of one callback');
+    await base.advance(5);
+    expect(called).toEqual(['before', 'after', 'later']);
+    expect(base.pending).toBe(0);
+  });
+
   it('makes up for a stall', async () => {
     const base = new FakeClock();
     const clock = batchingClock(base);

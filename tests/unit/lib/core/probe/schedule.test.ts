@@ -24,7 +24,7 @@ function massStart(
   for (let sequence = 0; sequence < targets; sequence++) {
     const step = takePhase(phases);
     phases = step.phases;
-    const { phase } = step.taken;
+    const { phase } = step;
     const request = { kind, nowMs, phase, sequence, crowd: sequence + 1, delayMs: 0 };
     let schedule: Schedule = firstSchedule(request, pace);
     while (schedule.dueMs < nowMs + spanMs) {
