@@ -12,8 +12,9 @@ const QUIET_MS = 5_000;
 const LONGEST_WAIT_MS = 20_000;
 /** To the second of two: by then V8 has given the pages back that the first has emptied. */
 const PAUSE_MS = 5_000;
-/** From one pair to the next: being stopped for it must stay rare. */
-const LEAST_GAP_MS = 60_000;
+/** From one pair to the next, because being stopped for it must stay rare: when it is quiet, and when it is not. */
+const LEAST_GAP_MS = 20_000;
+const LEAST_BUSY_GAP_MS = 60_000;
 
 /**
  * Has the heap compacted when changes are over, twice: which pages have holes, the first collection finds out for the
@@ -26,7 +27,8 @@ export class HeapUpkeep {
   #state: 'idle' | 'waiting' | 'between' = 'idle';
   /** While waiting: the first of two comes not later than this. */
   #latestMs = 0;
-  #earliestMs = Number.NEGATIVE_INFINITY;
+  /** When the first of the last two came. */
+  #lastMs = Number.NEGATIVE_INFINITY;
   /** Something has changed between the two. */
   #hasChanged = false;
 
@@ -44,9 +46,9 @@ export class HeapUpkeep {
     const nowMs = this.#deps.clock.monotonicMs();
     if (this.#state === 'idle') {
       this.#state = 'waiting';
-      this.#latestMs = Math.max(nowMs + LONGEST_WAIT_MS, this.#earliestMs);
+      this.#latestMs = Math.max(nowMs + LONGEST_WAIT_MS, this.#lastMs + LEAST_BUSY_GAP_MS);
     }
-    const quietMs = Math.max(nowMs + QUIET_MS, this.#earliestMs);
+    const quietMs = Math.max(nowMs + QUIET_MS, this.#lastMs + LEAST_GAP_MS);
     this.#timer.arm(Math.min(quietMs, this.#latestMs) - nowMs);
   }
 
@@ -61,7 +63,7 @@ export class HeapUpkeep {
     compact();
     if (this.#state === 'waiting') {
       this.#state = 'between';
-      this.#earliestMs = clock.monotonicMs() + LEAST_GAP_MS;
+      this.#lastMs = clock.monotonicMs();
       this.#timer.arm(PAUSE_MS);
       return;
     }

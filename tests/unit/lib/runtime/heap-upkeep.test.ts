@@ -28,13 +28,13 @@ test('does nothing before the first change', async () => {
   expect(compactedMs).toEqual([]);
 });
 
-test('lets a minute pass before it begins again, and forgets no change', async () => {
+test('lets some time pass before it begins again, and forgets no change', async () => {
   const { clock, subject, compactedMs } = upkeep();
   subject.noteChange();
   await clock.advance(7_000);
   subject.noteChange();
   await clock.advance(60 * MINUTE_MS);
-  expect(compactedMs).toEqual([5_000, 10_000, 65_000, 70_000]);
+  expect(compactedMs).toEqual([5_000, 10_000, 25_000, 30_000]);
   compactedMs.length = 0;
   const sinceMs = clock.monotonicMs();
   subject.noteChange();
@@ -51,6 +51,17 @@ test('does not wait for quiet where something changes all the time, and is rare 
   expect(compactedMs[0]).toBe(20_000);
   expect(compactedMs.length).toBeGreaterThan(60);
   expect(compactedMs.length).toBeLessThanOrEqual(2 * 60);
+});
+
+test('compacts what a long change leaves behind soon after its end', async () => {
+  const { clock, subject, compactedMs } = upkeep();
+  for (let second = 0; second < 40; second += 1) {
+    subject.noteChange();
+    await clock.advance(1000);
+  }
+  expect(compactedMs).toEqual([20_000, 25_000]);
+  await clock.advance(60 * MINUTE_MS);
+  expect(compactedMs.slice(2)).toEqual([44_000, 49_000]);
 });
 
 test('does nothing after its stop', async () => {
