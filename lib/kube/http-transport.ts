@@ -49,6 +49,11 @@ const MAX_BODY_BYTES = 128 * 1024 * 1024;
 const MAX_ERROR_TEXT = 2_000;
 /** With the ten probes a second apart that libuv sets, a dead peer of a quiet watch is noticed after 20 s. */
 const TCP_KEEP_ALIVE_MS = 10_000;
+/**
+ * As many as a program writes over at the same time: when many objects change, each write over a new connection would be a
+ * TLS handshake for both sides. The server ends what is idle for 90 s.
+ */
+const MOST_IDLE_CONNECTIONS = 16;
 const JSON_TYPE = 'application/json';
 
 /** HTTP/1.1 to one API server over kept connections. Every failure is a `KubeApiError`. */
@@ -64,7 +69,11 @@ export class HttpTransport {
     this.#userAgent = userAgent;
     this.#clock = clock;
     const secure = server.url.protocol === 'https:';
-    const settings = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_MS, maxFreeSockets: 2 };
+    const settings = {
+      keepAlive: true,
+      keepAliveMsecs: TCP_KEEP_ALIVE_MS,
+      maxFreeSockets: MOST_IDLE_CONNECTIONS,
+    };
     this.#agent = secure ? new https.Agent(settings) : new http.Agent(settings);
     this.#request = secure ? https.request : http.request;
   }

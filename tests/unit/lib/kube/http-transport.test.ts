@@ -129,6 +129,17 @@ describe('send', () => {
     expect(requests).toBe(4);
   });
 
+  test('many requests at once are made over the connections of those before', async () => {
+    let connections = 0;
+    const { server, transport } = await serve((_request, response) => response.end('{}'));
+    server.on('connection', () => connections++);
+    for (let wave = 0; wave < 3; wave += 1) {
+      await Promise.all(Array.from({ length: 16 }, () => transport.send(read)));
+    }
+    // A few more, where a connection becomes free just after the next request was made.
+    expect(connections).toBeLessThan(24);
+  });
+
   test('the caller can give up at any time', async () => {
     const { server, transport } = await serve(() => {});
     const stop = new AbortController();
