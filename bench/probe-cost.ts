@@ -41,8 +41,13 @@ if (settings !== undefined) {
   const rig = await CostRig.start(settings.targets);
   const ignoreInterrupts = onInterrupt(() => rig.stop());
   try {
+    // First of all, while there are no more objects than these need.
+    const bases: (BaseMemory | undefined)[] = [];
+    for (const kind of settings.kinds) bases.push(await baseOf(rig, kind, settings));
     const costs: KindCosts[] = [];
-    for (const kind of settings.kinds) costs.push(await costsOf(rig, kind, settings));
+    for (const [index, kind] of settings.kinds.entries()) {
+      costs.push({ ...(await costsOf(rig, kind, settings)), base: bases[index] });
+    }
     console.log(tableOf(costs, settings.targets));
     process.exitCode = printBars(barsOf(costs, rig.idleAgentKb, settings.targets)) ? 0 : 1;
   } finally {
@@ -77,13 +82,15 @@ function countedForHaproxy(kind: CheckKind): CostRun['counted'] {
   return kind === 'TCP' ? 'opens' : 'requests';
 }
 
-async function costsOf(rig: CostRig, kind: CheckKind, settings: Settings): Promise<KindCosts> {
-  const { targets, seconds, rounds } = settings;
+async function costsOf(
+  rig: CostRig,
+  kind: CheckKind,
+  { targets, seconds, rounds }: Settings,
+): Promise<Omit<KindCosts, 'base'>> {
   const counted = countedFor(kind);
   const ours: Cost[] = [];
   const haproxy: Cost[] = [];
   let timeWaits = 0;
-  const base = await baseOf(rig, kind, settings);
   await rig.ask(kind);
   for (let round = 0; round < rounds; round += 1) {
     const beforeStop = async () => {
@@ -109,7 +116,7 @@ async function costsOf(rig: CostRig, kind: CheckKind, settings: Settings): Promi
       }),
     );
   }
-  if (kind === 'HTTP kept') return { kind, base, ours, haproxy, blackbox: undefined, timeWaits };
+  if (kind === 'HTTP kept') return { kind, ours, haproxy, blackbox: undefined, timeWaits };
   const start = () => rig.startBlackbox(kind);
   const blackbox = await measured(`${kind}, blackbox_exporter`, rig.target, {
     start,
@@ -118,7 +125,7 @@ async function costsOf(rig: CostRig, kind: CheckKind, settings: Settings): Promi
     rate: undefined,
     seconds,
   });
-  return { kind, base, ours, haproxy, blackbox, timeWaits };
+  return { kind, ours, haproxy, blackbox, timeWaits };
 }
 
 /** Says how it went: with many targets each takes a minute. */

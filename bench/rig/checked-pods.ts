@@ -60,7 +60,7 @@ export class CheckedPods {
     return new CheckedPods(cluster, addresses, ports);
   }
 
-  /** Makes the objects of so many targets, the first ones, or changes their probe. */
+  /** Makes the objects of so many targets, the first ones, or changes their probe; leaves others as they are. */
   async apply(probeOn: ProbeOn, targets: number): Promise<void> {
     this.#asked = targets;
     const ports = this.#ports.slice(0, CheckedPods.portsFor(targets));

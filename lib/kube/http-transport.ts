@@ -49,11 +49,8 @@ const MAX_BODY_BYTES = 128 * 1024 * 1024;
 const MAX_ERROR_TEXT = 2_000;
 /** With the ten probes a second apart that libuv sets, a dead peer of a quiet watch is noticed after 20 s. */
 const TCP_KEEP_ALIVE_MS = 10_000;
-/**
- * As many as a program writes over at the same time: when many objects change, each write over a new connection would be a
- * TLS handshake for both sides. The server ends what is idle for 90 s.
- */
-const MOST_IDLE_CONNECTIONS = 16;
+/** Few: when the machine of an API server dies without a word, each writer that takes an idle one waits a whole deadline. */
+const MOST_IDLE_CONNECTIONS = 2;
 const JSON_TYPE = 'application/json';
 
 /** HTTP/1.1 to one API server over kept connections. Every failure is a `KubeApiError`. */
@@ -137,8 +134,9 @@ export class HttpTransport {
     signal.throwIfAborted();
     let answer: Answer = await this.#exchange(options, body, signal);
     // The server may close a kept connection in the very moment it is used again. Reading twice does no harm.
+    // Over a new connection: another kept one may have ended like this one.
     if (answer instanceof StaleConnection && request.method === 'GET') {
-      answer = await this.#exchange(options, body, signal);
+      answer = await this.#exchange({ ...options, agent: false }, body, signal);
     }
     if (answer instanceof StaleConnection) throw answer.error;
     const status = answer.statusCode ?? 0;

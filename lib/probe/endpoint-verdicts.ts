@@ -1,7 +1,7 @@
 import type { IpFamily } from '#lib/core/kubernetes.ts';
 import { parseIpAddress } from '#lib/core/pod/ip-address.ts';
 import type { EndpointVerdict, FailedProbe, VerdictLookup } from '#lib/core/probe/endpoint-verdict.ts';
-import type { Healthcheck, Probe } from '#lib/core/probe/probe.ts';
+import type { Healthcheck } from '#lib/core/probe/probe.ts';
 import { takesSentinel } from '#lib/core/probe/probe-needs.ts';
 import { isRestarted, type Known, probeStart } from '#lib/core/probe/probe-start.ts';
 import { isSatisfied } from '#lib/core/probe/requirement.ts';
@@ -42,6 +42,8 @@ interface KnownEndpoint {
 
 interface OwnerRecord {
   readonly healthcheck: Healthcheck;
+  /** By index of the probe. */
+  readonly timings: readonly ProbeTiming[];
   readonly endpoints: Map<string, EndpointRecord>;
 }
 
@@ -81,14 +83,14 @@ export class EndpointVerdicts {
     restore: Restore,
   ): void {
     const { healthcheck } = desired;
-    const before = this.#owners.get(owner)?.endpoints;
+    const before = this.#owners.get(owner);
     const endpoints = desired.endpoints.map((desiredOne): KnownEndpoint => {
       const key = keyOf(desiredOne);
-      const record = before?.get(key);
+      const record = before?.endpoints.get(key);
       const endpoint = asBefore(desiredOne, record);
       return { key, endpoint, known: knownOf(endpoint, record, restore) };
     });
-    const timings = healthcheck.probes.map((probe) => timingOf(healthcheck, probe));
+    const timings = timingsOf(healthcheck, before?.timings);
     this.#pool.assign(
       owner,
       endpoints.flatMap((one) => requestsOf(one, timings)),
@@ -97,7 +99,7 @@ export class EndpointVerdicts {
       const earlier = earlierVerdict(endpoint, known);
       return [key, { endpoint, verdict: this.#verdict(owner, healthcheck, { key, endpoint, earlier }) }];
     });
-    this.#owners.set(owner, { healthcheck, endpoints: new Map(records) });
+    this.#owners.set(owner, { healthcheck, timings, endpoints: new Map(records) });
   }
 
   /** Stops every probe of the owner and forgets its verdicts. */
@@ -204,13 +206,16 @@ function earlierVerdict(endpoint: TrackedEndpoint, known: Known): EndpointVerdic
   return isAnother ? { ...known.verdict, hasBeenUp: false } : known.verdict;
 }
 
-/** One for all endpoints of the owner. */
-function timingOf(
-  { initialDelayMs, periodMs, fastPeriodMs, sentinel }: Healthcheck,
-  probe: Probe,
-): ProbeTiming {
+/** By index of the probe: one for all endpoints, and the list as it was where nothing has changed. */
+function timingsOf(
+  { probes, initialDelayMs, periodMs, fastPeriodMs, sentinel }: Healthcheck,
+  before: readonly ProbeTiming[] | undefined,
+): readonly ProbeTiming[] {
   const fast = fastPeriodMs === undefined ? {} : { fastPeriodMs };
-  return { initialDelayMs, periodMs, ...fast, sentinel: sentinel && takesSentinel(probe) };
+  const timings = probes.map((probe): ProbeTiming => {
+    return { initialDelayMs, periodMs, ...fast, sentinel: sentinel && takesSentinel(probe) };
+  });
+  return before !== undefined && sameJson(before, timings) ? before : timings;
 }
 
 /** `timings`: by index of the probe. */
@@ -219,8 +224,9 @@ function requestsOf(
   timings: readonly ProbeTiming[],
 ): readonly ProbeRequest[] {
   return endpoint.probes.flatMap((tracked, index): readonly ProbeRequest[] => {
+    if (tracked.kind === 'blocked') return [];
     const timing = timings[index];
-    if (tracked.kind === 'blocked' || timing === undefined) return [];
+    if (timing === undefined) throw new Error(`bug: no timing for probe ${index} of ${key}`);
     const { probe, target, startedAtSeconds } = tracked;
     const started = startedAtSeconds === undefined ? {} : { startedAtSeconds };
     return [

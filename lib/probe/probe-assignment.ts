@@ -14,7 +14,7 @@ export interface ProbeAssignment {
   readonly startedAtSeconds?: number;
 }
 
-/** When a probe is run: one object for all targets of a definition. */
+/** When a probe is run. */
 export interface ProbeTiming extends Pace {
   readonly initialDelayMs: number;
   /** Hold an idle connection whose close triggers a run at once. */

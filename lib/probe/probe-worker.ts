@@ -29,8 +29,8 @@ const NOBODY: readonly string[] = [];
 
 /**
  * Runs one probe against one target: waits until it is due, runs it under a total deadline, moves the verdict. Holds
- * one timer, and much else itself that could be parts of its own: of ten thousand objects the heads alone take memory. Runs overlap only with a fast period and while an up target answers later than it ever does: see
- * `lib/core/probe/overlap.ts`.
+ * one timer. It is one large object, because of ten thousand small ones the heads alone take memory. Runs overlap only
+ * with a fast period and while an up target answers later than it ever does: see `lib/core/probe/overlap.ts`.
  */
 export class ProbeWorker implements OwnedCheck, RunOwner, Ringing {
   readonly assignment: ProbeAssignment;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { batchingClock } from '#lib/runtime/batching-clock.ts';
+import type { Clock } from '#lib/runtime/clock.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 describe('batchingClock', () => {
@@ -112,6 +113,33 @@ describe('batchingClock', () => {
     await expect(base.advance(1)).rejects.toThrow('of one callback');
     await base.advance(5);
     expect(called).toEqual(['before', 'after', 'later']);
+    expect(base.pending).toBe(0);
+  });
+
+  it('forgets nobody when the timer beneath is early', async () => {
+    const base = new FakeClock();
+    const early: Clock = {
+      monotonicMs: () => base.monotonicMs(),
+      now: () => base.now(),
+      schedule: (delayMs, callback) => base.schedule(Math.max(0, delayMs - 1.5), callback),
+      timer: (owner) => base.timer(owner),
+      afterReads: (callback) => base.afterReads(callback),
+    };
+    const clock = batchingClock(early);
+    const called: string[] = [];
+    clock.schedule(10, () => {
+      called.push('first');
+      clock.schedule(0, () => called.push('at once'));
+    });
+    clock.schedule(10, () => {
+      called.push('second');
+      clock.schedule(1.2, () => called.push('soon'));
+    });
+    await base.advance(30);
+    expect(called).toEqual(['first', 'second', 'at once', 'soon']);
+    clock.schedule(5, () => called.push('later'));
+    await base.advance(30);
+    expect(called.at(-1)).toBe('later');
     expect(base.pending).toBe(0);
   });
 
