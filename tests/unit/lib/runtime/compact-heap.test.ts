@@ -8,6 +8,8 @@ interface Figures {
   readonly kept: number;
   readonly heapTotal: number;
   readonly heapUsed: number;
+  /** What each of three collections has told. */
+  readonly isWorthAnother: readonly boolean[];
 }
 
 function run(flags: readonly string[]): Figures {
@@ -16,11 +18,14 @@ function run(flags: readonly string[]): Figures {
 }
 
 test('gives memory back that is in holes', () => {
-  const { heapTotal, heapUsed } = run(['--expose-gc', '--max-semi-space-size=1']);
+  const { heapTotal, heapUsed, isWorthAnother } = run(['--expose-gc', '--max-semi-space-size=1']);
   // Collections without it leave half as much again.
   expect(heapTotal).toBeLessThan(1.3 * heapUsed);
+  expect([isWorthAnother[0], isWorthAnother[2]]).toEqual([true, false]);
 });
 
 test('does not fail where Node was not asked to let it', () => {
-  expect(run([]).kept).toBeGreaterThan(300_000);
+  const { kept, isWorthAnother } = run([]);
+  expect(kept).toBeGreaterThan(300_000);
+  expect(isWorthAnother).toEqual([false, false, false]);
 });

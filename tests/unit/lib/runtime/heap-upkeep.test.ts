@@ -4,10 +4,11 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 
 const MINUTE_MS = 60_000;
 
-function upkeep(): { clock: FakeClock; subject: HeapUpkeep; compactedMs: number[] } {
+/** `worthAnother`: how many collections tell that another one would give more back. */
+function upkeep(worthAnother = 0): { clock: FakeClock; subject: HeapUpkeep; compactedMs: number[] } {
   const clock = new FakeClock();
   const compactedMs: number[] = [];
-  const compact = () => compactedMs.push(clock.monotonicMs());
+  const compact = () => compactedMs.push(clock.monotonicMs()) <= worthAnother;
   return { clock, subject: new HeapUpkeep({ clock, compact }), compactedMs };
 }
 
@@ -62,6 +63,16 @@ test('compacts what a long change leaves behind soon after its end', async () =>
   expect(compactedMs).toEqual([20_000, 25_000]);
   await clock.advance(60 * MINUTE_MS);
   expect(compactedMs.slice(2)).toEqual([44_000, 49_000]);
+});
+
+test.each([
+  { name: 'goes on while that gives more back', worthAnother: 2, want: [5_000, 10_000, 15_000] },
+  { name: 'but not for ever', worthAnother: 100, want: [5_000, 10_000, 15_000, 20_000] },
+])('$name', async ({ worthAnother, want }) => {
+  const { clock, subject, compactedMs } = upkeep(worthAnother);
+  subject.noteChange();
+  await clock.advance(60 * MINUTE_MS);
+  expect(compactedMs).toEqual(want);
 });
 
 test('does nothing after its stop', async () => {
