@@ -62,24 +62,29 @@ async function baseOf(rig: CostRig, kind: CheckKind, { targets }: Settings): Pro
   await rig.ask(kind, BASE_TARGETS);
   const common = { rate: BASE_TARGETS, seconds: 5 };
   const name = `${kind}, ${BASE_TARGETS} targets`;
-  const agent = await measured(`${name}, agent`, rig.target, {
-    ...{ ...common, counted: countedFor(kind), settleMs: AGENT_SETTLE_MS },
-    start: () => rig.startAgent(),
-  });
+  const agent = await measured(`${name}, agent`, rig.target, { ...common, ...agentRun(rig, kind) });
   const haproxy = await measured(`${name}, HAProxy`, rig.target, {
-    ...{ ...common, counted: countedForHaproxy(kind), settleMs: PEER_SETTLE_MS },
-    start: () => rig.startHaproxy(kind, BASE_TARGETS),
+    ...common,
+    ...haproxyRun(rig, kind, BASE_TARGETS),
   });
   return { agentKb: agent.anonymousKb, haproxyKb: haproxy.anonymousKb };
 }
 
-function countedFor(kind: CheckKind): CostRun['counted'] {
-  return kind === 'TCP' ? 'connections' : 'requests';
+/** Whom a run is of. */
+type Starting = Pick<CostRun, 'counted' | 'settleMs' | 'start'>;
+
+function agentRun(rig: CostRig, kind: CheckKind): Starting {
+  return { counted: countedFor(kind), settleMs: AGENT_SETTLE_MS, start: () => rig.startAgent() };
 }
 
-/** Its TCP check is less than a connection. */
-function countedForHaproxy(kind: CheckKind): CostRun['counted'] {
-  return kind === 'TCP' ? 'opens' : 'requests';
+/** `most`: checks no more targets than this. Its TCP check is less than a connection, and it keeps none. */
+function haproxyRun(rig: CostRig, kind: CheckKind, most?: number): Starting {
+  const counted = kind === 'TCP' ? 'opens' : 'requests';
+  return { counted, settleMs: PEER_SETTLE_MS, start: () => rig.startHaproxy(kind, most) };
+}
+
+function countedFor(kind: CheckKind): CostRun['counted'] {
+  return kind === 'TCP' ? 'connections' : 'requests';
 }
 
 async function costsOf(
@@ -87,7 +92,6 @@ async function costsOf(
   kind: CheckKind,
   { targets, seconds, rounds }: Settings,
 ): Promise<Omit<KindCosts, 'base'>> {
-  const counted = countedFor(kind);
   const ours: Cost[] = [];
   const haproxy: Cost[] = [];
   let timeWaits = 0;
@@ -97,30 +101,15 @@ async function costsOf(
       timeWaits += await rig.timeWaits(seconds);
     };
     const common = { rate: targets, seconds } as const;
-    ours.push(
-      await measured(`${kind}, agent`, rig.target, {
-        ...common,
-        counted,
-        settleMs: AGENT_SETTLE_MS,
-        start: () => rig.startAgent(),
-        beforeStop,
-      }),
-    );
-    haproxy.push(
-      await measured(`${kind}, HAProxy`, rig.target, {
-        ...common,
-        counted: countedForHaproxy(kind),
-        settleMs: PEER_SETTLE_MS,
-        // It keeps no connections.
-        start: () => rig.startHaproxy(kind),
-      }),
-    );
+    const agent = { ...common, ...agentRun(rig, kind), beforeStop };
+    ours.push(await measured(`${kind}, agent`, rig.target, agent));
+    haproxy.push(await measured(`${kind}, HAProxy`, rig.target, { ...common, ...haproxyRun(rig, kind) }));
   }
   if (kind === 'HTTP kept') return { kind, ours, haproxy, blackbox: undefined, timeWaits };
   const start = () => rig.startBlackbox(kind);
   const blackbox = await measured(`${kind}, blackbox_exporter`, rig.target, {
     start,
-    counted,
+    counted: countedFor(kind),
     settleMs: PEER_SETTLE_MS,
     rate: undefined,
     seconds,

@@ -87,7 +87,7 @@ export class EndpointVerdicts {
     const endpoints = desired.endpoints.map((desiredOne): KnownEndpoint => {
       const key = keyOf(desiredOne);
       const record = before?.endpoints.get(key);
-      const endpoint = asBefore(desiredOne, record);
+      const endpoint = asBefore(desiredOne, record?.endpoint);
       return { key, endpoint, known: knownOf(endpoint, record, restore) };
     });
     const timings = timingsOf(healthcheck, before?.timings);
@@ -166,9 +166,8 @@ export class EndpointVerdicts {
     const hasBeenUp = isUp || earlier?.hasBeenUp === true;
     const next: EndpointVerdict = { isUp, hasBeenUp, since, failed: failed.length === 0 ? NONE : failed };
     if (earlier !== undefined && sameJson(earlier, next)) return earlier;
-    const shared = this.#latest !== undefined && sameJson(this.#latest, next) ? this.#latest : next;
-    this.#latest = shared;
-    return shared;
+    this.#latest = asBefore(next, this.#latest);
+    return this.#latest;
   }
 
   /** Why the probe is not up; undefined while it is. */
@@ -185,9 +184,9 @@ export class EndpointVerdicts {
 /** Shared by all endpoints whose probes all pass. */
 const NONE: readonly FailedProbe[] = [];
 
-/** The endpoint itself as it was, where nothing about it has changed: its checks hold parts of it already. */
-function asBefore(endpoint: TrackedEndpoint, before: EndpointRecord | undefined): TrackedEndpoint {
-  return before !== undefined && sameJson(before.endpoint, endpoint) ? before.endpoint : endpoint;
+/** The value itself as it was, where nothing about it has changed: others hold it, or parts of it, already. */
+function asBefore<T>(value: T, before: T | undefined): T {
+  return before !== undefined && sameJson(before, value) ? before : value;
 }
 
 function knownOf(endpoint: TrackedEndpoint, before: EndpointRecord | undefined, restore: Restore): Known {
@@ -215,7 +214,7 @@ function timingsOf(
   const timings = probes.map((probe): ProbeTiming => {
     return { initialDelayMs, periodMs, ...fast, sentinel: sentinel && takesSentinel(probe) };
   });
-  return before !== undefined && sameJson(before, timings) ? before : timings;
+  return asBefore(timings, before);
 }
 
 /** `timings`: by index of the probe. */

@@ -43,11 +43,11 @@ export function sharingKey({ probe, target, timing, startedAtSeconds }: ProbeAss
 /** Whether the assignments surely have the same sharing key; cheaper, and false for some that have. */
 export function isSameCheck(a: ProbeAssignment, b: ProbeAssignment): boolean {
   return (
-    (a.probe === b.probe || sameJson(a.probe, b.probe)) &&
+    sameJson(a.probe, b.probe) &&
     a.target.podUid === b.target.podUid &&
     a.target.address === b.target.address &&
     a.target.port === b.target.port &&
-    (a.timing === b.timing || sameJson(a.timing, b.timing)) &&
+    sameJson(a.timing, b.timing) &&
     a.startedAtSeconds === b.startedAtSeconds
   );
 }

@@ -58,7 +58,8 @@ class Alarm implements Timer {
   cancel(): void {
     const batch = this.#batch;
     if (batch === undefined) return;
-    const [before, after] = [this.#before, this.#after];
+    const before = this.#before;
+    const after = this.#after;
     if (before === undefined) batch.first = after;
     else before.#after = after;
     if (after === undefined) batch.last = before;

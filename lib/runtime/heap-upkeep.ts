@@ -21,8 +21,8 @@ const LEAST_BUSY_GAP_MS = 60_000;
 
 /**
  * Has the heap compacted when changes are over, by a series of collections, since which pages have holes each one finds
- * out for the next. What a start or a large change leaves behind outlives the young generation, and steady work hardly adds to it: V8
- * would see no reason to collect for a long time.
+ * out for the next. What a start or a large change leaves behind outlives the young generation, and steady work hardly
+ * adds to it: V8 would see no reason to collect for a long time.
  */
 export class HeapUpkeep {
   readonly #deps: HeapUpkeepDeps;
